@@ -73,7 +73,7 @@ endif
 build:
 
 $(LIBFDT_RISCV64):
-	$(Q)tools/setup
+	$(Q)tools/setup run
 
 setup:
 	$(Q)tools/setup
@@ -81,12 +81,12 @@ setup:
 # The set-up may bring the very tools that this file looks for above, so whatever needs them is
 # a second make that looks again.
 run:
-	$(Q)tools/setup
+	$(Q)tools/setup run
 	$(Q)$(MAKE) --no-print-directory build
 	$(Q)tools/run-qemu
 
 gdb:
-	$(Q)tools/setup
+	$(Q)tools/setup run
 	$(Q)$(MAKE) --no-print-directory build
 	$(Q)tools/debug $(PROG)
 
