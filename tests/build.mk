@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Host tests and fuzz targets. A file says itself what it is linked with, in comment lines
+#     /* sources: kern/tree.c loader/elf.c */    sources of the system under test
+#     /* libraries: -lfdt */                      libraries of the host
+# tests/host/test_NAME.c becomes a program that prints TAP, fuzz_NAME.c a libFuzzer target whose
+# seeds lie in tests/host/seeds/NAME/.
+
+HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
+HOST_FUZZ  := $(patsubst tests/host/%.c,%,$(wildcard tests/host/fuzz_*.c))
+
+# $(call comment_line,KEY,FILE): the words after "KEY:" in the comment lines of FILE.
+comment_line = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
+
+# $(call host_program,NAME,KIND,LINK FLAGS)
+define host_program
+$(BUILD)/tests/$(2)/$(1): $(patsubst %.c,$(BUILD)/tests/$(2)/%.o,tests/host/$(1).c \
+		$(call comment_line,sources,tests/host/$(1).c))
+	$$(call say,LINK,$$@)
+	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) $$^ $(call comment_line,libraries,tests/host/$(1).c) -o $$@
+endef
+
+$(BUILD)/tests/host/%.o: %.c
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -Itests/host $(DEPFLAGS) -c $< -o $@
+
+$(BUILD)/tests/fuzz/%.o: %.c
+	$(call say,FUZZCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -Itests/host $(DEPFLAGS) -c $< -o $@
+
+$(foreach test,$(HOST_TESTS),$(eval $(call host_program,$(test),host,)))
+$(foreach test,$(HOST_FUZZ),$(eval $(call host_program,$(test),fuzz,-fsanitize=fuzzer)))
+
+.PHONY: tests-host tests-fuzz
+tests-host: $(HOST_TESTS:%=$(BUILD)/tests/host/%)
+tests-fuzz: $(HOST_FUZZ:%=$(BUILD)/tests/fuzz/%)
