@@ -27,7 +27,7 @@ $(BUILD)/tests/host/%.o: %.c
 $(BUILD)/tests/fuzz/%.o: %.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -Itests/host $(DEPFLAGS) -c $< -o $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -Wno-missing-prototypes -Itests/host $(DEPFLAGS) -c $< -o $@
 
 $(foreach test,$(HOST_TESTS),$(eval $(call host_program,$(test),host,)))
 $(foreach test,$(HOST_FUZZ),$(eval $(call host_program,$(test),fuzz,-fsanitize=fuzzer)))
