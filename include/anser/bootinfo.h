@@ -12,14 +12,14 @@
 
 #include <stdint.h>
 
-#define BOOTINFO_MAGIC 0x31746f6f42736e41ul /* "AnsBoot1", little endian */
+#define BOOTINFO_MAGIC   0x31746f6f42736e41ul /* "AnsBoot1", little endian */
 #define BOOTINFO_VERSION 1u
 
-#define BOOTINFO_HARTS_MAX 8u
-#define BOOTINFO_MEMORY_MAX 8u
+#define BOOTINFO_HARTS_MAX    8u
+#define BOOTINFO_MEMORY_MAX   8u
 #define BOOTINFO_RESERVED_MAX 32u
 #define BOOTINFO_SEGMENTS_MAX 16u
-#define BOOTINFO_CMDLINE_MAX 1024u
+#define BOOTINFO_CMDLINE_MAX  1024u
 
 /* Bits of bootinfo.extensions. */
 #define BOOTINFO_EXT_SSTC 1u
@@ -72,6 +72,22 @@ struct bootinfo {
 
     uint64_t start_instret; /* instret at the loader's first instruction, for the boot figure */
     char cmdline[BOOTINFO_CMDLINE_MAX]; /* NUL-terminated */
+};
+
+/* What a panic does once it has said everything it knows. */
+enum boot_panic_action {
+    BOOT_PANIC_HALT,   /* harts stop; the machine stays for a debugger */
+    BOOT_PANIC_REBOOT, /* SBI system reset, cold */
+    BOOT_PANIC_EXIT,   /* the finisher tells QEMU to exit with a failure */
+};
+
+/*
+ * The kernel's own words of the command line, parsed by kmain: harts=N, panic=halt|reboot|exit.
+ * Lies in the Go part of the image, as the bootinfo lies in the loader: boot_enter gives both away.
+ */
+struct boot_options {
+    uint64_t harts_max;    /* use no more harts than this; 1 to BOOTINFO_HARTS_MAX */
+    uint64_t panic_action; /* enum boot_panic_action */
 };
 
 #endif

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The C core of the kernel: build/kernel-core.elf, linked twice so that it knows its own names.
+
+CORE_SOURCES := $(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S) loader/elf.c
+CORE_OBJECTS := $(patsubst %,$(BUILD)/kern/%.o,$(basename $(CORE_SOURCES)))
+CORE_LINK     = $(CC_TARGET) -march=rv64ima_zicsr_zifencei -mabi=lp64 -nostdlib -static \
+	-Wl,--no-relax -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \
+	-T kernel.ld
+
+# One folder a source folder, so that two rooms may use the same file name.
+$(BUILD)/kern/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
+
+$(BUILD)/kern/%.o: %.S
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
+
+$(BUILD)/kern/core-unnamed.elf: $(CORE_OBJECTS) kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(CORE_LINK) $(CORE_OBJECTS) -o $@
+
+$(BUILD)/kern/symbols.S: $(BUILD)/kern/core-unnamed.elf tools/make-symbols
+	$(Q)$(PYTHON) tools/make-symbols $(NM) $< > $@
+
+$(BUILD)/kern/symbols.o: $(BUILD)/kern/symbols.S
+	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
+
+$(BUILD)/kernel-core.elf: $(CORE_OBJECTS) $(BUILD)/kern/symbols.o kernel.ld
+	$(call say,LD,$@)
+	$(Q)$(CORE_LINK) $(CORE_OBJECTS) $(BUILD)/kern/symbols.o -o $@
