@@ -137,6 +137,9 @@ class Machine:
     def expect(self, pattern, timeout=None):
         """Waits until the console shows `pattern` (a regular expression) after the last match.
 
+        Text arrives in pieces, so a pattern that ends in "as much as there is" must also name
+        what comes behind it: r"(\\d+) pages\\n", not r"(\\d+)".
+
         Returns the match and moves on behind it. Raises ConsoleError after `timeout` seconds, or
         at once when QEMU has ended and the text is not there.
         """

@@ -11,7 +11,7 @@ FIRMWARE = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 @pytest.mark.parametrize("qemu, firmware", [("7.2", "1.1"), ("10", "1.")])
 def test_machine_options_reach_qemu(qemu, firmware):
     with Machine(kernel=FIRMWARE, initrd="none", qemu=qemu, smp=2) as machine:
-        assert machine.expect(r"OpenSBI v(\S+)").group(1).startswith(firmware)
+        assert machine.expect(r"OpenSBI v(\S+)\n").group(1).startswith(firmware)
         machine.expect(r"Platform HART Count +: 2")
         with pytest.raises(ConsoleError, match="did not end"):
             machine.wait_exit(0.2)
