@@ -49,6 +49,7 @@ enum elf_code {
     ELF_TABLE_OFFSET_INSIDE_HEADER,
     ELF_TABLE_OFFSET_ALIGNMENT,
     ELF_TABLE_OFFSET_PAST_END,
+    ELF_TABLE_WRAPS,
     ELF_TABLE_PAST_END,
 
     /* elf_decode: the program header table */
@@ -99,6 +100,7 @@ enum elf_code {
     /* elf_validate: thread-local storage */
     ELF_TLS_FORBIDDEN,
     ELF_TLS_MEMORY_BELOW_FILE,
+    ELF_TLS_MEMORY_HUGE,
     ELF_TLS_ALIGNMENT,
     ELF_TLS_NOT_LOADED,
 
