@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Events: what an interrupt, a timer, an exit, a fault or a vanished badge says on a channel. The
+ * source embeds a struct event, so that delivery needs no memory; undelivered events of one source
+ * coalesce.
+ */
+#ifndef KERN_EVENT_H
+#define KERN_EVENT_H
+
+#include "kern/handle.h"
+#include "kern/list.h"
+
+#define EVENT_WORDS 6
+
+struct event {
+    struct list link;         /* in the channel's list of pending events */
+    struct capability target; /* a send capability; object NULL: not bound */
+    uint64_t words[EVENT_WORDS];
+    uint64_t info; /* ANSER_INFO_EVENT or ANSER_INFO_GONE */
+    bool pending;
+};
+
+/* Binds to a send handle of the process (which keeps its handle). -EBADF, -EPERM. */
+status_t event_bind(struct event *event, struct process *process, anser_handle send);
+/* Withdraws an undelivered event, drops the target. Harmless if unbound. */
+void event_unbind(struct event *event);
+/*
+ * Delivers: words[0] = kind; for IRQ and TIMER words[1] counts what has coalesced (`value` is
+ * added); other kinds set words before and pass value 0. May wake a receiver. Lock held.
+ */
+void event_post(struct event *event, uint64_t kind, uint64_t value);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The frame allocator: a buddy system over all RAM, and one small record for each frame. */
+#ifndef KERN_FRAME_H
+#define KERN_FRAME_H
+
+#include <anser/bootinfo.h>
+#include "kern/types.h"
+
+#define FRAME_ORDER_MAX 10u /* 4 MiB */
+
+struct frame_counts {
+    uint64_t total;
+    uint64_t free;
+    uint64_t meta;   /* frames that hold the frame table */
+    uint64_t slab;   /* frames that hold small objects */
+    uint64_t tables; /* page tables */
+};
+extern struct frame_counts frame_counts;
+
+/*
+ * Takes over all RAM but what bootinfo reserves (firmware, image, initrd, device tree, loader).
+ * The direct map need not exist yet (boot runs on physical addresses). Error: -ENOMEM.
+ */
+status_t frame_init(const struct bootinfo *info);
+/* Gives a range of RAM that was reserved at boot to the allocator (page-aligned inside). */
+void frame_reclaim(struct boot_range range);
+
+/*
+ * 2^order contiguous frames, aligned to their size, contents unknown, one reference each. False if
+ * there are none, or an injected failure strikes. The caller charges somebody's account.
+ */
+bool frame_alloc(unsigned order, phys_t *out);
+bool frame_alloc_zeroed(phys_t *out); /* one frame */
+void frame_free(unsigned order, phys_t frame);
+
+/* Copy-on-write: one more reference on a single frame; dropping one, true if it was the last. */
+void frame_share(phys_t frame);
+bool frame_shared(phys_t frame);
+void frame_drop(phys_t frame); /* frees with the last reference */
+
+/* Fault injection (system_debug FAIL_ALLOC): the n-th allocation from now fails; 0: off. */
+void alloc_fail_after(uint64_t n);
+bool alloc_should_fail(void);
+
+#endif

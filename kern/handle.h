@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Handle tables. A handle is generation << 32 | index << 5; slot keys hold the whole handle, so one
+ * compare checks both. Slots (32 bytes, the fast path's) and their records (16 bytes) stand in one
+ * power-of-two block of frames, charged to the process.
+ */
+#ifndef KERN_HANDLE_H
+#define KERN_HANDLE_H
+
+#include "kern/object.h"
+#include "kern/types.h"
+
+struct process;
+struct channel;
+struct badge;
+
+/* What assembly reads; see kern/layout.h. */
+struct handle_slot {
+    uint64_t key;              /* the handle; 0: free (no handle is 0) */
+    struct channel *call;      /* where call goes; null_channel if it may not */
+    struct channel *receive;   /* where reply_recv receives; null_channel if it may not */
+    uint64_t badge;
+};
+
+struct handle_table {
+    struct handle_slot *slots;
+    uint64_t mask; /* (capacity - 1) << ANSER_HANDLE_SHIFT */
+    struct handle_record *records;
+    uint32_t capacity;
+    uint32_t used;
+    uint32_t first_free; /* index + 1; 0: none */
+    uint8_t order;        /* of the frame block */
+    struct account *account;
+};
+
+/* An object outside of any table, on its way: a handle taken out, or not yet put in. */
+struct capability {
+    struct object *object; /* the reference is owned by whoever holds this */
+    struct badge *badge;   /* for send handles, or NULL; likewise owned */
+    uint64_t rights;
+};
+
+status_t handle_table_init(struct handle_table *table, struct account *account);
+/* Closes up to a bounded number of handles; true when the table is empty and freed. */
+bool handle_table_reclaim(struct handle_table *table);
+
+/* The object behind a handle, if it has the type (0: any) and all the rights. The reference stays
+ * the table's. -EBADF, -EPERM. */
+status_t handle_lookup(struct process *process, anser_handle handle, uint8_t type, uint64_t rights,
+                       struct capability *out);
+/* Puts a capability into a table; takes over its references on success. -EMFILE, -ENOMEM. */
+status_t handle_insert(struct handle_table *table, const struct capability *capability,
+                       anser_handle *out);
+/* Makes sure that the next `count` inserts succeed. -EMFILE, -ENOMEM. */
+status_t handle_reserve(struct handle_table *table, unsigned count);
+/* Takes a handle out; the references become the caller's. -EBADF. */
+status_t handle_take(struct process *process, anser_handle handle, struct capability *out);
+
+/* Convenience for calls that make an object: inserts with these rights, or releases it. */
+status_t handle_publish(struct process *process, struct object *object, uint64_t rights);
+
+/* Capabilities keep channel counts of send and receive ends. */
+void capability_reference(const struct capability *capability);
+void capability_release(struct capability *capability);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the kernel keeps for each hart, and how harts are started and reach each other. */
+#ifndef KERN_HART_H
+#define KERN_HART_H
+
+#include <anser/abi.h>
+#include <anser/bootinfo.h>
+#include "kern/list.h"
+#include "kern/tree.h"
+#include "kern/types.h"
+
+#define HARTS_MAX         BOOTINFO_HARTS_MAX
+#define KERNEL_STACK_SIZE (2 * PAGE_SIZE)
+
+struct thread;
+struct space;
+
+struct hart {
+    /* Read by assembly; see kern/layout.h. */
+    uint32_t max_ready;         /* highest priority in `ready` + 1; 0: none */
+    uint32_t online;
+    struct thread *float_owner; /* whose floating-point registers are live here */
+    uint64_t stack_top;
+    uint64_t panic_stack_top;
+
+    uint32_t index;        /* logical: 0.. */
+    uint64_t id;           /* hart id of the SBI */
+    uint64_t plic_context;
+    struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
+    struct thread *idle;    /* its kernel context when nothing is ready */
+    struct space *space;    /* what satp holds; NULL: the kernel's own table */
+    bool idling;            /* waits in wfi; an IPI wakes it */
+
+    uint64_t ready_mask; /* bit p: ready[p] is not empty */
+    struct list ready[ANSER_PRIORITIES];
+
+    struct tree deadlines;
+    uint64_t slice_end;  /* UINT64_MAX: no slice */
+    uint64_t timer_set;  /* what the timer is programmed for */
+    uint64_t stacked_at; /* when `current` began to run, ticks */
+};
+
+extern struct hart harts[HARTS_MAX];
+extern uint32_t hart_count;
+
+/* The hart that runs this code, from tp (the current thread). */
+struct hart *hart_self(void);
+
+/* Starts the other harts through SBI HSM; each arrives in hart_main. */
+status_t harts_start(const struct bootinfo *info, uint64_t most);
+/* Sends a supervisor software interrupt: look at your queues and flags. */
+void hart_poke(struct hart *hart);
+/* Bounded look at pending interrupts (timer, software, external), handled by poll, not by trap. */
+void interrupts_poll(void);
+/* sip & sie is not zero: somebody wants this hart. */
+bool interrupts_pending(void);
+
+#endif

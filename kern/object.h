@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What every kernel object starts with. References come from handles, from messages under way,
+ * from regions and from other objects. The last drop queues the object on the work list of the
+ * thread that dropped it; that thread does the reclaiming, in bounded pieces, before it returns to
+ * user mode (kern/work.c). Never recursion.
+ */
+#ifndef KERN_OBJECT_H
+#define KERN_OBJECT_H
+
+#include <anser/abi.h>
+#include "kern/account.h"
+#include "kern/types.h"
+
+struct object {
+    uint32_t references;
+    uint8_t type; /* ANSER_TYPE_*, or a kernel-private one */
+    uint16_t size; /* as given to slab_alloc */
+    uint64_t id; /* unique for ever, for people */
+    struct account *payer;
+    struct object *next_work;
+};
+
+/* Kernel-private types of objects that are never behind a handle of their own. */
+#define TYPE_BADGE  32
+#define TYPE_PARCEL 33
+
+/* A zeroed object with one reference, charged to the payer; NULL: no budget. */
+void *object_create(struct account *payer, uint8_t type, size_t size);
+void object_reference(struct object *object);
+/* Drops one reference; the last one queues the object for reclaiming. */
+void object_release(struct object *object);
+
+/*
+ * Each type's reclaim function: takes apart at most about 10,000 instructions' worth; true when
+ * nothing but the object's own memory is left, which work_run then frees.
+ */
+typedef bool object_reclaim(struct object *object);
+object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, pages_reclaim,
+    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, system_reclaim;
+
+extern uint64_t object_count; /* alive, of all types */
+
+#endif

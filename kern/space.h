@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An address space: Sv39 tables (privileged specification, "Sv39"), a tree of regions, an ASID, and
+ * the harts whose TLBs may know it. All functions: kernel lock held.
+ */
+#ifndef KERN_SPACE_H
+#define KERN_SPACE_H
+
+#include <anser/abi.h>
+#include "kern/account.h"
+#include "kern/tree.h"
+#include "kern/types.h"
+
+struct pages;
+struct object;
+struct bootinfo;
+
+struct space {
+    uint64_t satp;          /* precomputed: mode, ASID, root */
+    uint64_t hart_mask;     /* logical harts that may hold translations of it */
+    struct tree regions;    /* by first address */
+    uint64_t region_count;
+    uint64_t page_count;    /* resident user pages */
+    struct account *account;
+    phys_t root;
+    uint16_t asid;
+};
+
+extern uint64_t kernel_satp; /* the kernel's own table: no user half */
+
+/* Builds the kernel's table (image identity-mapped with its own rights, direct map, MMIO of the
+ * interrupt controller) and switches to it on this hart. Error: -ENOMEM. */
+status_t space_kernel_init(const struct bootinfo *info);
+/* Unmaps the Go part of the image, [kernel_end, image end), and gives its frames away. */
+void space_drop_image_tail(const struct bootinfo *info);
+
+static inline void *direct_map(phys_t address)
+{
+    extern uint64_t direct_map_base; /* 0 until paging is on, then DIRECT_MAP */
+    return (void *)(address.value + direct_map_base);
+}
+
+/* An empty user space; root table charged. -ENOMEM. */
+status_t space_init(struct space *space, struct account *account);
+/* A bounded piece of taking it apart (regions, pages, tables); true when nothing is left. */
+bool space_reclaim(struct space *space);
+/* Makes it the current one on this hart (NULL: the kernel's own). Writes satp only if needed. */
+void space_activate(struct space *space);
+
+enum space_access { ACCESS_READ = ANSER_PROT_READ, ACCESS_WRITE = ANSER_PROT_WRITE, ACCESS_EXEC = ANSER_PROT_EXEC };
+
+/* Resolves a fault: demand-zero, copy-on-write, lazily filled tables. -EFAULT, -ENOMEM (budget). */
+status_t space_fault(struct space *space, user_t address, enum space_access access);
+
+/*
+ * Regions. Lengths are rounded up to pages; addresses must be page-aligned (-EINVAL), below 2^38
+ * and outside the kernel's slot. Each may return CALL_RESTART after a bounded piece.
+ */
+/* object: NULL (anonymous, demand-zero), a pages or a device object; offset in bytes into it.
+ * A region holds a reference on its object. *address in: wanted; out: chosen.
+ * -EINVAL, -ENOMEM, -EEXIST (NOREPLACE), -EBUSY (unfrozen pages already mapped elsewhere). */
+status_t space_map(struct space *space, uint64_t *address, uint64_t length, uint64_t flags,
+                   struct object *object, uint64_t offset);
+status_t space_unmap(struct space *space, uint64_t address, uint64_t length);
+status_t space_protect(struct space *space, uint64_t address, uint64_t length, uint64_t prot);
+status_t space_decommit(struct space *space, uint64_t address, uint64_t length);
+/* Copy-on-write of anonymous regions of `from` into `to`; to == from is allowed if disjoint. */
+status_t space_copy(struct space *to, uint64_t to_address, struct space *from,
+                    uint64_t from_address, uint64_t length, uint64_t prot);
+
+/*
+ * A pinned anonymous region (save page and handler stack of a thread): populated, zeroed, not
+ * unmappable, not replaceable, not protectable by the process; freed by space_unmap_pinned. One
+ * guard page above and below stays unmapped but reserved. *first: kernel pointer to the first page.
+ */
+status_t space_map_pinned(struct space *space, uint64_t address, uint64_t pages, void **first);
+void space_unmap_pinned(struct space *space, uint64_t address, uint64_t pages);
+
+/* Remote fences for what changed in a space; called by the functions above, and by pages_detach. */
+void tlb_shootdown(struct space *space, uint64_t address, uint64_t length);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time: deadlines of blocked threads, timer objects, time slices. Tickless: a hart's timer
+ * interrupt is set for the earliest thing that concerns it, through Sstc where there is one.
+ * Each hart has its own tree of deadlines; a deadline stays on the hart that armed it.
+ */
+#ifndef KERN_TIMER_H
+#define KERN_TIMER_H
+
+#include "kern/tree.h"
+#include "kern/types.h"
+
+struct deadline {
+    struct tree_node node; /* key: absolute ticks */
+    void (*expired)(struct deadline *deadline); /* called unlinked, lock held */
+    uint32_t hart; /* logical hart whose tree holds it */
+};
+
+static inline uint64_t time_now(void)
+{
+    uint64_t now;
+    __asm__ volatile("rdtime %0" : "=r"(now));
+    return now;
+}
+
+/* Arms on this hart. when in ticks, absolute; a past one expires at the next interrupt. */
+void deadline_arm(struct deadline *deadline, uint64_t when);
+void deadline_cancel(struct deadline *deadline); /* harmless if not armed */
+/* The timer interrupt of this hart: runs what has expired (at most 16, then it comes again). */
+void timer_interrupt(void);
+/* The end of the running thread's time slice on this hart; UINT64_MAX: none needed. */
+void timer_set_slice(uint64_t when);
+/* Is this hart's slice over? */
+bool timer_slice_over(void);
+void timer_init_hart(void);
+
+#endif
