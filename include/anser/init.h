@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The protocol of init: programs of the boot archive are listed and started, services controlled.
+ * Its send handle is the start handle "init", given by the manifest; its badge tells who asks.
+ *
+ * Every request is a call that begins with a 64-bit type; the answer begins with a status, >= 0 or
+ * -errno. Handles that come with a request are init's from then on, also after an error.
+ */
+#ifndef ANSER_INIT_H
+#define ANSER_INIT_H
+
+#include <stdint.h>
+#include <anser/abi.h>
+
+#define INIT_ELEMENT  ANSER_ELEMENT_MAX
+#define INIT_NAME_MAX 64 /* of a program in the archive, with its NUL */
+
+/* Names of start handles that C programs of this project know. Any other may be in a manifest. */
+#define START_STDIN       "stdin"
+#define START_STDOUT      "stdout"
+#define START_STDERR      "stderr"
+#define START_LOG         "log" /* system object, right LOG: where output goes without a console */
+#define START_SYSTEM      "system"  /* system object, with the rights that the manifest grants */
+#define START_NAMES       "names"   /* <anser/names.h> */
+#define START_INIT        "init"    /* this protocol */
+#define START_RECEIVE     "receive" /* a service's own receive handle, kept across restarts */
+#define START_INITRD      "initrd"  /* init itself: the boot archive, frozen pages */
+#define START_DEVICE_TREE "device-tree" /* likewise */
+
+/*
+ * INIT_START: struct init_start, then its arguments; runs programs/NAME of the archive in a new
+ *   process. The answer is a struct init_started with the process handle (MANAGE).
+ *   -ESRCH: no such program; -EINVAL: not a program that can run (the log says why), or a request
+ *   that is wrong; -ENOMEM, -EPERM.
+ * INIT_PROGRAM index: the first program whose index is >= this: struct init_program; status 1, or 0
+ *   when there are no more.
+ * INIT_SERVICE index: likewise, struct init_service.
+ * INIT_RESTART name: kills a service, which its manifest's rule then restarts. -ESRCH.
+ * INIT_KILL process id: kills a process that INIT_START started. -ESRCH, -EPERM.
+ */
+#define INIT_START   0x301
+#define INIT_PROGRAM 0x302
+#define INIT_SERVICE 0x303
+#define INIT_RESTART 0x304
+#define INIT_KILL    0x305
+
+/* Flags of INIT_START: which handles came along, in this order. */
+#define INIT_START_CONSOLE 1u /* a console session, becomes stdin, stdout and stderr; right DUP */
+#define INIT_START_EXIT    2u /* send handle for ANSER_EVENT_EXIT of the process */
+
+struct init_start {
+    uint64_t type;
+    uint32_t flags;
+    uint32_t argument_count;  /* argv[0] included */
+    uint64_t argument_length; /* bytes that follow */
+    char arguments[];         /* NUL-terminated, one after the other; argv[0] is the NAME */
+};
+
+struct init_started {
+    int64_t status;
+    uint64_t process; /* id */
+};
+
+/* INIT_PROGRAM, INIT_SERVICE, INIT_KILL (index is the process id), INIT_RESTART. */
+struct init_query {
+    uint64_t type;
+    uint64_t index;
+    char name[ANSER_NAME_MAX]; /* INIT_RESTART */
+};
+
+struct init_program {
+    int64_t status;
+    uint64_t next;
+    uint64_t size; /* of the file */
+    char name[INIT_NAME_MAX];
+};
+
+#define INIT_STATE_RUNNING 0
+#define INIT_STATE_STOPPED 1 /* ended, and not to be restarted */
+#define INIT_STATE_WAITING 2 /* ended, restart is due */
+#define INIT_STATE_FAILED  3 /* could not be started, or died too often */
+
+struct init_service {
+    int64_t status;
+    uint64_t next;
+    uint64_t process; /* id, 0 if it does not run */
+    uint64_t state;   /* INIT_STATE_* */
+    uint64_t restarts;
+    char name[ANSER_NAME_MAX];
+};
+
+#endif

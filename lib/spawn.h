@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Starting a program from an ELF image that the caller has mapped. Text and read-only data are
+ * mapped in place where the image lies in a frozen pages object at a fitting offset, all else is
+ * copied.
+ */
+#ifndef ANSER_LIB_SPAWN_H
+#define ANSER_LIB_SPAWN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <anser/abi.h>
+#include "loader/elf.h"
+
+#define SPAWN_STACK_DEFAULT (128 * 1024)
+#define SPAWN_MESSAGE_MAX   160
+
+/* A handle that the program finds with start_handle(name). */
+struct spawn_handle {
+    const char *name; /* shorter than ANSER_NAME_MAX */
+    anser_handle handle;
+};
+
+struct spawn {
+    const char *name;  /* of the process; cut to ANSER_NAME_MAX - 1 */
+    const void *image; /* the ELF file, mapped in the caller */
+    size_t image_size;
+    anser_handle pages;    /* frozen pages object that holds the image, EXEC right; or 0 */
+    uint64_t pages_offset; /* where in it the image begins */
+
+    const char *const *arguments;   /* argv, NULL-terminated; NULL: just the name */
+    const char *const *environment; /* NULL-terminated; NULL: empty */
+    const struct spawn_handle *handles;
+    size_t handle_count;
+
+    uint64_t budget_pages;
+    uint64_t priority;     /* of the first thread */
+    uint64_t priority_max; /* ceiling of the process */
+    size_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT */
+    anser_handle exit;     /* send handle for ANSER_EVENT_EXIT, or 0; stays the caller's */
+    anser_handle fault;    /* likewise, ANSER_EVENT_FAULT */
+};
+
+/* What went wrong, in words: the step, the field, the value, the errno. */
+struct spawn_error {
+    char message[SPAWN_MESSAGE_MAX];
+};
+
+/*
+ * Starts the program. Returns the process handle, the caller's, or -errno with the reason in *error
+ * (which may be NULL): -EINVAL for an image or arguments that cannot be, -ENOMEM, -EMFILE, or what
+ * the failing call said.
+ *
+ * Each handle in `handles` is consumed in every case: moved into the program, or closed. After an
+ * error no process, mapping or handle is left; its exit event may still come to `exit`.
+ */
+anser_handle spawn_program(const struct spawn *spawn, struct spawn_error *error);
+
+#endif
