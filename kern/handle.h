@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Handle tables. A handle is generation << 32 | index << 5; slot keys hold the whole handle, so one
- * compare checks both. Slots (32 bytes, the fast path's) and their records (16 bytes) stand in one
- * power-of-two block of frames, charged to the process.
+ * compare checks both. Slots (32 bytes, the fast path's) and their records stand in one power-of-two
+ * block of frames, charged to the process.
  */
 #ifndef KERN_HANDLE_H
 #define KERN_HANDLE_H
@@ -20,6 +20,13 @@ struct handle_slot {
     struct channel *call;      /* where call goes; null_channel if it may not */
     struct channel *receive;   /* where reply_recv receives; null_channel if it may not */
     uint64_t badge;
+};
+
+struct handle_record {
+    struct object *object;
+    struct badge *badge_object;
+    uint32_t rights;
+    uint32_t generation; /* of the next handle here; GENERATION_RETIRED: none any more */
 };
 
 struct handle_table {
@@ -55,6 +62,10 @@ status_t handle_insert(struct handle_table *table, const struct capability *capa
 status_t handle_reserve(struct handle_table *table, unsigned count);
 /* Takes a handle out; the references become the caller's. -EBADF. */
 status_t handle_take(struct process *process, anser_handle handle, struct capability *out);
+
+/* Sets generation of a slot, so that a test can see one retire (system_debug GENERATION). */
+status_t handle_set_generation(struct process *process, anser_handle handle, uint32_t generation);
+extern uint64_t handle_count; /* open, in all processes */
 
 /* Convenience for calls that make an object: inserts with these rights, or releases it. */
 status_t handle_publish(struct process *process, struct object *object, uint64_t rights);

@@ -17,11 +17,13 @@ struct space;
 
 struct hart {
     /* Read by assembly; see kern/layout.h. */
-    uint32_t max_ready;         /* highest priority in `ready` + 1; 0: none */
+    uint32_t max_ready;         /* highest priority in `ready`; 0: none */
     uint32_t online;
     struct thread *float_owner; /* whose floating-point registers are live here */
     uint64_t stack_top;
     uint64_t panic_stack_top;
+    uint64_t trap_user;   /* stvec in user mode */
+    uint64_t trap_kernel; /* stvec in the kernel: a trap there is a panic */
 
     uint32_t index;        /* logical: 0.. */
     uint64_t id;           /* hart id of the SBI */
@@ -41,6 +43,8 @@ struct hart {
 };
 
 extern struct hart harts[HARTS_MAX];
+/* Per hart: a guard page, then the stack. */
+extern char kernel_stacks[HARTS_MAX][PAGE_SIZE + KERNEL_STACK_SIZE];
 extern uint32_t hart_count;
 
 /* The hart that runs this code, from tp (the current thread). */

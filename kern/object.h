@@ -37,7 +37,7 @@ void object_release(struct object *object);
  */
 typedef bool object_reclaim(struct object *object);
 object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, pages_reclaim,
-    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, system_reclaim;
+    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, signal_reclaim;
 
 extern uint64_t object_count; /* alive, of all types */
 

@@ -22,7 +22,10 @@ struct process {
     uint32_t thread_count;
     uint32_t priority_max;
     bool dying;
-    bool dead; /* everything is returned, the exit event is sent */
+    bool torn_down; /* everything is returned, the exit event is sent */
+    int64_t exit_status;
+    uint64_t exit_words[4]; /* ANSER_EXIT_*, scause, stval, pc */
+    struct thread *last;    /* its last thread, which takes it down */
     uint64_t parent_id;
     uint64_t cpu_ticks; /* of threads that have ended */
     struct tree words;  /* threads in word_wait, by address */
@@ -38,5 +41,10 @@ extern struct process *process_init; /* the first one */
 /* A process object with one reference and an empty space. -ENOMEM. */
 status_t process_make(struct account *parent, const struct anser_process_params *params,
                       struct process **out);
+
+/* Begins the end of a process: all its threads are killed, at least at this priority. */
+void process_end(struct process *process, int64_t status, uint64_t reason, uint32_t priority);
+/* 0: the caller itself; else a process handle with MANAGE. -EBADF, -EPERM, -ESRCH (it has ended). */
+status_t process_argument(struct thread *self, uint64_t handle, struct process **out);
 
 #endif

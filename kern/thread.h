@@ -16,6 +16,11 @@ struct reply;
 enum { REG_PC = 0, REG_RA = 1, REG_SP = 2, REG_GP = 3, REG_TP = 4, REG_T0 = 5, REG_S2 = 18,
        REG_S3 = 19, REG_A0 = 10, REG_A1 = 11, REG_A2 = 12, REG_A7 = 17, REG_S11 = 27, REG_T3 = 28 };
 
+/* Bits of thread.attention. */
+#define ATTENTION_KILLED    1u
+#define ATTENTION_INTERRUPT 2u
+#define ATTENTION_WORK      4u
+
 struct float_state {
     uint64_t f[32];
     uint64_t fcsr;
@@ -30,19 +35,20 @@ struct thread {
     struct hart *hart;             /* runs there, or is queued there */
     struct thread *caller;         /* it may answer this one by reply_recv */
     struct thread *server;         /* who may answer this one */
-    struct channel *wait_channel;  /* where it waits as a sender, receiver or caller */
+    struct channel *wait_channel;  /* where it waits as a sender, receiver or queued caller */
+    uint64_t wait_handle;          /* the handle it waits on: closing that wakes it */
     uint32_t state;                /* ANSER_STATE_* */
     uint32_t priority;
+    uint32_t attention;            /* ATTENTION_*: not straight back to user mode */
 
     /* Scheduling. */
     struct list queue;             /* in a hart's ready list */
     struct list siblings;          /* in process->threads */
     struct object *work;           /* objects to reclaim before user mode is seen again */
+    struct object *work_last;
     uint64_t cpu_ticks;
-    bool killed;
-    bool interrupt_pending;
-    bool float_used;               /* floats holds a state, or its hart's registers do */
     bool idle;
+    bool ended;                    /* has left its process; only its work is left */
 
     /* Waiting. */
     struct list waiting;           /* in a channel's queue */
@@ -51,19 +57,19 @@ struct thread {
     struct reply *reply;           /* the reply object that may answer it, if one was made */
     struct object *progress;       /* half-made object of a restarted call */
 
-    /* The message that it sends, or room for the one that it receives; see ipc/message.h. */
+    /*
+     * The message that it sends and its room for one that it receives. A thread in user mode has
+     * info 0: that is what the fast path leaves, and what it means is "plain register form".
+     */
     uint64_t info;                 /* as given in a1 */
     user_t block;                  /* memory form: its struct anser_message */
     uint64_t words[8];
-    user_t send_data;
+    user_t send_data;              /* of more than 64 bytes */
     uint64_t send_length;
     user_t receive_data;
     uint64_t receive_capacity;
-    struct capability carried[ANSER_MESSAGE_HANDLES];
-    uint8_t carried_count;
-    uint8_t waits_as;              /* ipc/message.h: WAIT_* */
-    uint64_t send_badge;
-    struct badge *badge_object;
+    anser_handle carried[ANSER_MESSAGE_HANDLES];
+    uint64_t badge;                /* of the handle that it sends on */
 
     /* Reflection (design section 7); save is NULL without a handler. */
     struct anser_save_page *save;
@@ -73,5 +79,20 @@ struct thread {
     struct event fault;            /* to the process's fault channel */
     struct float_state floats;
 };
+
+/*
+ * A thread of the process, stopped, with one reference; its registers as params say. -EINVAL
+ * (priority above the ceiling), -ENOMEM, -ESRCH (the process is dying).
+ */
+status_t thread_make(struct process *process, const struct anser_thread_params *params,
+                     struct thread **out);
+/* Lets a new thread run; the running thread goes on holding one reference of its own. */
+void thread_start(struct thread *thread);
+/* Marks it; it ends at its next look at user mode, at least at this priority. */
+void thread_kill(struct thread *thread, uint32_t priority);
+/* Takes a blocked thread out of whatever it waits in; its call returns the status. */
+void thread_cancel_wait(struct thread *thread, status_t status);
+/* Leaves its process; the last one takes the process down. Called on the thread itself. */
+void thread_end(struct thread *self);
 
 #endif

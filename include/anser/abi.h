@@ -166,11 +166,12 @@ enum anser_call {
 #define ANSER_INFO_EXPLICIT_REPLY (1 << 12) /* in: answer the reply handle, not the last caller */
 #define ANSER_INFO_MEM            (1 << 13) /* in: memory form */
 #define ANSER_INFO_WANT_REPLY     (1 << 14) /* in: a call's right to answer comes as a handle */
-#define ANSER_INFO_CALL           (1 << 16) /* out: the sender waits for a reply */
-#define ANSER_INFO_GONE           (1 << 17) /* out: the last handle with this badge has gone */
-#define ANSER_INFO_CLOSED         (1 << 18) /* out: closed and drained; no message */
-#define ANSER_INFO_REPLY_FAILED   (1 << 19) /* out: reply_recv's reply did not arrive */
-#define ANSER_INFO_EVENT          (1 << 20) /* out: from the kernel; words as ANSER_EVENT_* say */
+/* Out flags use the same bits again: a1 carries in flags, a0 out flags, never both. */
+#define ANSER_INFO_CALL           (1 << 10) /* out: the sender waits for a reply */
+#define ANSER_INFO_GONE           (1 << 11) /* out: the last handle with this badge has gone */
+#define ANSER_INFO_CLOSED         (1 << 12) /* out: closed and drained; no message */
+#define ANSER_INFO_REPLY_FAILED   (1 << 13) /* out: reply_recv's reply did not arrive */
+#define ANSER_INFO_EVENT          (1 << 14) /* out: from the kernel; words as ANSER_EVENT_* say */
 
 #ifndef __ASSEMBLER__
 typedef int64_t anser_handle;

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The native system calls' C functions, one for each line of ANSER_CALLS. Arguments are in
+ * self->x[REG_A0...]; the result goes to a0, a second one is stored in self->x[REG_A1] by the call.
+ * CALL_RESTART makes the thread execute its ecall again. A call that blocks sets self->state and
+ * leaves its result to whoever wakes it.
+ */
+#ifndef KERN_CALLS_H
+#define KERN_CALLS_H
+
+#include <anser/abi.h>
+#include "kern/types.h"
+
+struct thread;
+
+#define DECLARE_CALL(number, name, text) status_t call_##name(struct thread *self);
+ANSER_CALLS(DECLARE_CALL)
+#undef DECLARE_CALL
+
+/* Looks the call up and makes it; -ENOSYS for a number that is not assigned. */
+status_t native_call(struct thread *self);
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The system calls on handles of any type. */
+#include "kern/calls.h"
+#include "ipc/channel.h"
+#include "kern/pages.h"
+#include "kern/process.h"
+#include "kern/thread.h"
+
+status_t call_handle_close(struct thread *self)
+{
+    struct capability capability;
+    anser_handle handle = (anser_handle)self->x[REG_A0];
+    status_t status = handle_take(self->process, handle, &capability);
+    if (status < 0)
+        return status;
+    channel_wake_users_of(self->process, handle, &capability);
+    capability_release(&capability);
+    return 0;
+}
+
+/* Receive ends and replies have one owner; pages may be duplicated once frozen. */
+static bool may_duplicate(const struct capability *capability)
+{
+    switch (capability->object->type) {
+    case ANSER_TYPE_REPLY:
+        return false;
+    case ANSER_TYPE_PAGES:
+        return pages_frozen(capability->object);
+    default:
+        return true;
+    }
+}
+
+status_t call_handle_dup(struct thread *self)
+{
+    struct capability capability;
+    uint64_t rights = self->x[REG_A1];
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], 0,
+                                    ANSER_RIGHT_DUP, &capability);
+    if (status < 0)
+        return status;
+    if ((rights & capability.rights) != rights)
+        return -ANSER_EPERM;
+    if (!may_duplicate(&capability))
+        return -ANSER_EINVAL;
+    capability.rights = rights;
+    anser_handle handle;
+    status = handle_insert(&self->process->handles, &capability, &handle);
+    if (status < 0)
+        return status;
+    capability_reference(&capability);
+    return handle;
+}
+
+/* Moves a capability that is checked already; on an error nothing has changed. */
+static status_t give(struct thread *self, struct process *to, anser_handle from)
+{
+    struct capability capability;
+    status_t status = handle_lookup(self->process, from, 0, ANSER_RIGHT_TRANSFER, &capability);
+    if (status < 0)
+        return status;
+    /* A handle that is in its own process's table would keep the process for ever. */
+    if (capability.object == &to->object)
+        return -ANSER_EINVAL;
+    status = handle_reserve(&to->handles, 1);
+    if (status < 0)
+        return status;
+    if (capability.object->type == ANSER_TYPE_PAGES && !pages_frozen(capability.object)) {
+        status = pages_transfer(capability.object, to->account);
+        if (status < 0)
+            return status;
+        pages_detach(capability.object);
+    }
+    handle_take(self->process, from, &capability);
+    channel_wake_users_of(self->process, from, &capability);
+    anser_handle handle;
+    handle_insert(&to->handles, &capability, &handle);
+    return handle;
+}
+
+status_t call_handle_give(struct thread *self)
+{
+    struct process *to;
+    status_t status = process_argument(self, self->x[REG_A0], &to);
+    if (status < 0)
+        return status;
+    if (to == self->process)
+        return -ANSER_EINVAL;
+    return give(self, to, (anser_handle)self->x[REG_A1]);
+}
+
+status_t call_handle_info(struct thread *self)
+{
+    struct capability capability;
+    status_t status =
+        handle_lookup(self->process, (anser_handle)self->x[REG_A0], 0, 0, &capability);
+    if (status < 0)
+        return status;
+    self->x[REG_A1] = capability.rights | capability.object->id << 32;
+    return capability.object->type;
+}
