@@ -35,3 +35,16 @@ $(foreach test,$(HOST_FUZZ),$(eval $(call host_program,$(test),fuzz,-fsanitize=f
 .PHONY: tests-host tests-fuzz
 tests-host: $(HOST_TESTS:%=$(BUILD)/tests/host/%)
 tests-fuzz: $(HOST_FUZZ:%=$(BUILD)/tests/fuzz/%)
+
+# Programs that run on Anser: tests/target/NAME.c, with the same comment lines; user_program of the
+# library's fragment says how a program is linked.
+TARGET_TESTS    := $(patsubst tests/target/%.c,%,$(wildcard tests/target/*.c))
+TARGET_PROGRAMS := $(TARGET_TESTS:%=$(BUILD)/tests/target/%)
+ifneq ($(filter lib/build.mk,$(FRAGMENTS)),)
+$(foreach test,$(TARGET_TESTS),$(eval $(call user_program,tests/target/$(test),\
+	tests/target/$(test).c $(call comment_line,sources,tests/target/$(test).c),-Itests/host,\
+	$(call comment_line,libraries,tests/target/$(test).c))))
+endif
+
+.PHONY: tests-target
+tests-target: $(TARGET_PROGRAMS)
