@@ -7,6 +7,7 @@
 #ifndef KERN_TIMER_H
 #define KERN_TIMER_H
 
+#include <anser/bootinfo.h>
 #include "kern/tree.h"
 #include "kern/types.h"
 
@@ -33,5 +34,9 @@ void timer_set_slice(uint64_t when);
 /* Is this hart's slice over? */
 bool timer_slice_over(void);
 void timer_init_hart(void);
+
+/* Which timer there is, and how fast it goes; before the first timer_init_hart. */
+void timer_init(const struct bootinfo *info);
+extern uint64_t timebase_hz;
 
 #endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The PLIC's registers ("Memory Map" of its specification), reached through the direct map. */
+#include <anser/abi.h>
+#include "kern/plic.h"
+#include "kern/hart.h"
+#include "kern/space.h"
+
+/* "Interrupt Priorities", "Interrupt Enables", "Priority Thresholds", "Interrupt Claim Process". */
+#define PRIORITY(source)      (4ul * (source))
+#define ENABLE(context, word) (0x2000ul + 0x80ul * (context) + 4ul * (word))
+#define THRESHOLD(context)    (0x200000ul + 0x1000ul * (context))
+#define CLAIM(context)        (THRESHOLD(context) + 4)
+#define CONTEXTS_MAX          15872
+#define SOURCES_MAX           1023
+#define PRIORITY_OF_ALL       1u
+
+static struct boot_range plic;
+static uint64_t sources;
+
+static volatile uint32_t *reg(uint64_t offset)
+{
+    return direct_map(phys(plic.base + offset));
+}
+
+status_t plic_init(const struct bootinfo *info)
+{
+    if (info->plic.size == 0)
+        return 0;
+    if (info->plic_sources > SOURCES_MAX)
+        return -ANSER_EINVAL;
+    for (uint64_t i = 0; i < info->hart_count; i++) {
+        uint64_t context = info->harts[i].plic_context;
+        if (context >= CONTEXTS_MAX || CLAIM(context) + 4 > info->plic.size)
+            return -ANSER_EINVAL;
+    }
+    plic = info->plic;
+    sources = info->plic_sources;
+    return 0;
+}
+
+void plic_init_hart(const struct hart *hart)
+{
+    if (sources == 0)
+        return;
+    for (uint64_t word = 0; word <= sources / 32; word++)
+        *reg(ENABLE(hart->plic_context, word)) = 0;
+    *reg(THRESHOLD(hart->plic_context)) = 0;
+}
+
+uint64_t plic_sources(void)
+{
+    return sources;
+}
+
+void plic_enable(const struct hart *hart, uint32_t source, bool on)
+{
+    volatile uint32_t *enable = reg(ENABLE(hart->plic_context, source / 32));
+    uint32_t bit = 1u << source % 32;
+    *reg(PRIORITY(source)) = PRIORITY_OF_ALL;
+    *enable = on ? *enable | bit : *enable & ~bit;
+}
+
+uint32_t plic_claim(const struct hart *hart)
+{
+    return sources == 0 ? 0 : *reg(CLAIM(hart->plic_context));
+}
+
+void plic_complete(const struct hart *hart, uint32_t source)
+{
+    *reg(CLAIM(hart->plic_context)) = source;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The platform-level interrupt controller, by the RISC-V PLIC specification 1.0.0. A source is an
+ * interrupt line, 1 to plic_sources(); each hart has one context, that of its supervisor mode. The
+ * kernel lock protects the controller.
+ */
+#ifndef KERN_PLIC_H
+#define KERN_PLIC_H
+
+#include <anser/bootinfo.h>
+#include "kern/types.h"
+
+struct hart;
+
+/* Checks that the registers of all harts lie in the controller's range: -EINVAL. */
+status_t plic_init(const struct bootinfo *info);
+/* This hart gets no interrupts yet, but would take any priority. */
+void plic_init_hart(const struct hart *hart);
+
+uint64_t plic_sources(void); /* 0: there is no controller */
+
+/* Lets the source interrupt this hart, or no longer. What it has signalled meanwhile stays. */
+void plic_enable(const struct hart *hart, uint32_t source, bool on);
+/* Takes the pending source with the highest priority, 0: none. It is silent until completed. */
+uint32_t plic_claim(const struct hart *hart);
+/* Ends a claim; the source must still be enabled for the hart, or nothing happens. */
+void plic_complete(const struct hart *hart, uint32_t source);
+
+#endif
