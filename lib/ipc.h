@@ -3,7 +3,7 @@
  * The message calls in their register form: up to 64 bytes and 4 handles, no memory touched by the
  * kernel. This is the form that the kernel's fast path serves.
  *
- * ipc_exchange (ipc.S) is the general stub. The inline stubs below move 1 or 8 words and are what
+ * ipc_exchange (ipc_exchange.S) is the general stub. The inline stubs below move 1 or 8 words and are what
  * `make bench` counts: the compiler sees which registers a call destroys and keeps only what it
  * needs. A register-form call keeps sp, ra, gp, tp, s11; all other integer registers are lost.
  */
@@ -15,7 +15,7 @@
 
 #define IPC_WORDS (ANSER_REGISTER_BYTES / 8)
 
-/* Everything that travels in registers. Offsets are known to ipc.S. */
+/* Everything that travels in registers. Offsets are known to ipc_exchange.S. */
 struct ipc_registers {
     int64_t info;   /* in: ANSER_INFO_*; out: the status, info >= 0 or -errno */
     uint64_t badge; /* out */

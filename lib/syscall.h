@@ -59,6 +59,7 @@ int64_t sys_region_copy(anser_handle to, uint64_t to_address, uint64_t from_addr
 int64_t sys_process_create(const struct anser_process_params *params);
 int64_t sys_process_kill(anser_handle process, uint64_t status);
 _Noreturn void sys_process_exit(uint64_t status);
+int64_t sys_log_console(anser_handle system, uint64_t on);
 int64_t sys_process_find(anser_handle system, uint64_t id);
 
 int64_t sys_thread_create(anser_handle process, const struct anser_thread_params *params);

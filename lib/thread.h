@@ -18,8 +18,9 @@ struct thread; /* lives at the top of the thread's own stack mapping */
 
 struct thread_options {
     size_t stack_size; /* bytes; 0: THREAD_STACK_DEFAULT */
-    int priority;      /* 0: that of the creator; one-based, so priority p is p + 1 here */
-    bool detached;     /* nobody joins: the thread frees its stack itself */
+    bool own_priority; /* use `priority`; else that of the creator */
+    uint64_t priority;
+    bool detached; /* nobody joins: the thread frees its stack itself */
 };
 
 #define THREAD_STACK_DEFAULT (64 * 1024)
@@ -38,7 +39,7 @@ int thread_join(struct thread *thread);
 /* Ends the calling thread; the program goes on if others are left. */
 _Noreturn void thread_exit(void);
 
-/* The calling thread's kernel handle; 0 for the first thread. */
+/* The calling thread's kernel handle; 0 for the first thread and for detached ones. */
 anser_handle thread_handle(void);
 
 /* The calling thread's struct; NULL for the first thread. */
@@ -68,10 +69,12 @@ void semaphore_post(struct semaphore *semaphore);
 /* Returns 0, or -ETIMEDOUT. */
 int semaphore_wait(struct semaphore *semaphore, uint64_t deadline);
 
-/* ---- Condition: waits with a mutex; wake-ups may be spurious. ---------------------------------
+/* ---- Condition: its predicate changes under the mutex; wake-ups may be spurious.
+ * ---------------------------------
  */
 struct condition {
     uint32_t sequence;
+    uint32_t waiters;
 };
 
 /* Returns with the mutex held again: 0, or -ETIMEDOUT. */

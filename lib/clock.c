@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Ticks, nanoseconds and sleeping. */
+#include <errno.h>
+#include "clock.h"
+#include "start.h"
+#include "syscall.h"
+
+#define NANOSECONDS   1000000000ul
+#define HERTZ_DEFAULT 10000000ul
+
+uint64_t clock_hertz(void)
+{
+    static uint64_t hertz;
+    if (hertz == 0)
+        hertz = start_auxiliary(ANSER_AT_TIMEBASE, HERTZ_DEFAULT);
+    return hertz;
+}
+
+/* value * multiplier / divisor without losing high bits. */
+static uint64_t scale(uint64_t value, uint64_t multiplier, uint64_t divisor)
+{
+    unsigned __int128 product = (unsigned __int128)value * multiplier / divisor;
+    return product > CLOCK_NEVER ? CLOCK_NEVER : (uint64_t)product;
+}
+
+uint64_t clock_ticks(uint64_t nanoseconds)
+{
+    return scale(nanoseconds, clock_hertz(), NANOSECONDS);
+}
+
+uint64_t clock_nanoseconds(uint64_t ticks)
+{
+    return scale(ticks, NANOSECONDS, clock_hertz());
+}
+
+uint64_t clock_after(uint64_t milliseconds)
+{
+    uint64_t now = clock_now();
+    uint64_t ticks = scale(milliseconds, clock_hertz(), 1000);
+    return ticks > CLOCK_NEVER - 1 - now ? CLOCK_NEVER : now + ticks;
+}
+
+int clock_sleep_until(uint64_t deadline)
+{
+    /* A word that nobody wakes: only the deadline, or an interruption, ends the wait. */
+    static const uint32_t nobody = 0;
+    while (clock_now() < deadline) {
+        int64_t status = sys_word_wait(&nobody, 0, deadline == CLOCK_NEVER ? 0 : deadline);
+        if (status == -EINTR)
+            return -EINTR;
+    }
+    return 0;
+}
+
+int clock_sleep(uint64_t milliseconds)
+{
+    return clock_sleep_until(clock_after(milliseconds));
+}

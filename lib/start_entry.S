@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * First instructions of a program: sp points to argc, argv, envp and auxv, as on Linux. The global
+ * pointer, then C.
+ */
+    .section .text.start, "ax", @progbits
+    .globl _start
+    .type _start, @function
+_start:
+    .option push
+    .option norelax
+    la gp, __global_pointer$
+    .option pop
+    mv a0, sp
+    andi sp, sp, -16
+    li s0, 0
+    li ra, 0
+    tail start_program
+    .size _start, . - _start
