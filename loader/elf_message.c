@@ -2,6 +2,8 @@
 /* One table of words, indexed by the code of the refusal. */
 #include "loader/elf_message.h"
 
+#include "loader/line.h"
+
 struct wording {
     const char *field;  /* name in the ELF specification */
     const char *reason; /* continues "FIELD = VALUE", the limit follows in brackets */
@@ -72,46 +74,20 @@ static const struct wording wordings[ELF_CODE_COUNT] = {
     [ELF_TLS_NOT_LOADED] = {"p_vaddr of PT_TLS", "is not inside the bytes of a segment"},
 };
 
-struct line {
-    char *text;
-    size_t size;
-    size_t length;
-};
-
-static void line_add(struct line *line, const char *text)
-{
-    while (*text && line->length + 1 < line->size)
-        line->text[line->length++] = *text++;
-}
-
-static void line_add_number(struct line *line, uint64_t number, unsigned base)
-{
-    char digits[24];
-    char *digit = digits + sizeof digits;
-    *--digit = 0;
-    do {
-        *--digit = "0123456789abcdef"[number % base];
-        number /= base;
-    } while (number != 0);
-    if (base == 16)
-        line_add(line, "0x");
-    line_add(line, digit);
-}
-
 size_t elf_describe(const struct elf_error *error, char *text, size_t size)
 {
-    struct line line = {text, size, 0};
+    struct line line = line_begin(text, size);
     int known = error->code >= 0 && error->code < ELF_CODE_COUNT;
     const struct wording *words = &wordings[known ? error->code : ELF_OK];
 
     if (error->entry >= 0) {
         line_add(&line, "program header ");
-        line_add_number(&line, (uint64_t)error->entry, 10);
+        line_add_decimal(&line, (uint64_t)error->entry);
         line_add(&line, ": ");
     }
     line_add(&line, words->field);
     line_add(&line, " = ");
-    line_add_number(&line, error->value, 16);
+    line_add_hex(&line, error->value);
     line_add(&line, " ");
     line_add(&line, words->reason);
     if (error->place) {
@@ -120,9 +96,8 @@ size_t elf_describe(const struct elf_error *error, char *text, size_t size)
     }
     if (error->limit) {
         line_add(&line, error->place ? " at " : " (");
-        line_add_number(&line, error->limit, 16);
+        line_add_hex(&line, error->limit);
         line_add(&line, error->place ? "" : ")");
     }
-    line.text[line.length] = 0;
     return line.length;
 }

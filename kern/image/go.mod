@@ -1,0 +1,3 @@
+module anser/kern/image
+
+go 1.19

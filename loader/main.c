@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The loader: reads the machine from the device tree, checks the kernel image that is embedded in
+ * it, and only then writes it to its place and jumps there.
+ */
+#include "loader/device_tree.h"
+#include "loader/elf_message.h"
+#include "loader/firmware.h"
+#include "loader/image.h"
+#include "loader/line.h"
+
+#define TEXT_MAX 256
+
+extern const char kernel_image[], kernel_image_end[]; /* loader/entry.S */
+extern char loader_start[], loader_end[];             /* loader/loader.ld */
+
+_Noreturn void image_enter(uint64_t hart, const struct bootinfo *info, uint64_t entry);
+_Noreturn void loader_main(uint64_t hart, const void *tree, uint64_t instret);
+_Noreturn void loader_trap(uint64_t cause, uint64_t pc, uint64_t value, uint64_t caller);
+
+/* The hand-over itself. It lies in the loader, whose memory the kernel reclaims last. */
+static struct bootinfo bootinfo;
+
+static void print_line(const char *text)
+{
+    firmware_print("loader: ");
+    firmware_print(text);
+    firmware_print("\n");
+}
+
+static _Noreturn void fail(const char *text)
+{
+    print_line(text);
+    firmware_fail(bootinfo.finisher);
+}
+
+_Noreturn void loader_trap(uint64_t cause, uint64_t pc, uint64_t value, uint64_t caller)
+{
+    char text[TEXT_MAX];
+    struct line line = line_begin(text, sizeof text);
+    line_add(&line, "trap before the kernel can handle one: scause = ");
+    line_add_hex(&line, cause);
+    line_add(&line, ", sepc = ");
+    line_add_hex(&line, pc);
+    line_add(&line, ", stval = ");
+    line_add_hex(&line, value);
+    line_add(&line, ", ra = ");
+    line_add_hex(&line, caller);
+    fail(text);
+}
+
+static void begin_bootinfo(uint64_t hart, uint64_t instret)
+{
+    bootinfo.magic = BOOTINFO_MAGIC;
+    bootinfo.version = BOOTINFO_VERSION;
+    bootinfo.size = sizeof bootinfo;
+    bootinfo.boot_hart = hart;
+    bootinfo.start_instret = instret;
+    bootinfo.loader.base = (uint64_t)loader_start;
+    bootinfo.loader.size = (uint64_t)(loader_end - loader_start);
+}
+
+static void read_machine(const void *tree)
+{
+    struct device_tree_error error;
+    uint64_t harts_left;
+    char text[TEXT_MAX];
+    if (device_tree_read(tree, DEVICE_TREE_SIZE_MAX, &bootinfo, &harts_left, &error) !=
+        DEVICE_TREE_OK) {
+        device_tree_describe(&error, text, sizeof text);
+        fail(text);
+    }
+    if (harts_left != 0) {
+        struct line line = line_begin(text, sizeof text);
+        line_add_decimal(&line, harts_left);
+        line_add(&line, " more harts than can be used are left alone");
+        print_line(text);
+    }
+    if (image_check_places(&bootinfo, text, sizeof text) != 0)
+        fail(text);
+}
+
+static void load_image(void)
+{
+    struct elf_plan plan;
+    struct elf_error error;
+    size_t size = (size_t)(kernel_image_end - kernel_image);
+    if (image_check(kernel_image, size, &bootinfo, &plan, &error) != ELF_OK) {
+        char text[TEXT_MAX];
+        struct line line = line_begin(text, sizeof text);
+        line_add(&line, "kernel image: ");
+        elf_describe(&error, text + line.length, sizeof text - line.length);
+        fail(text);
+    }
+    image_write(&plan, kernel_image, 0, &bootinfo);
+}
+
+_Noreturn void loader_main(uint64_t hart, const void *tree, uint64_t instret)
+{
+    begin_bootinfo(hart, instret);
+    read_machine(tree);
+    if (bootinfo.initrd.size == 0) {
+        print_line("no boot modules: give QEMU -initrd with a cpio (newc) archive, "
+                   "as `make run` does; switching off");
+        firmware_shutdown();
+    }
+    load_image();
+    image_enter(hart, &bootinfo, bootinfo.image_entry);
+}
