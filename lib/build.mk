@@ -5,7 +5,8 @@
 # All of our library is linked, so that its sbrk and locks win over those of picolibc; what nobody
 # uses is dropped again. The third argument holds more flags for the compiler, a fourth one libraries; both may be empty.
 
-LIB_SOURCES := $(wildcard lib/*.c lib/*.S) loader/elf.c loader/elf_message.c loader/cpio.c
+LIB_SOURCES := $(wildcard lib/*.c lib/*.S) \
+	loader/elf.c loader/elf_message.c loader/line.c loader/cpio.c
 LIB_OBJECTS := $(patsubst %,$(BUILD)/user/%.o,$(basename $(LIB_SOURCES)))
 LIB_ANSER   := $(BUILD)/lib/libanser.a
 USER_LINK    = $(CC_TARGET) --specs=picolibc.specs -march=rv64gc -mabi=lp64d -mcmodel=medany \
