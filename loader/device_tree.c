@@ -28,7 +28,7 @@ static enum device_tree_code add_range(struct walk *walk, struct range_list list
 static enum device_tree_code read_ranges(struct walk *walk, struct range_list list)
 {
     const struct level *parent = &walk->levels[walk->depth - 1];
-    struct property reg = walk_property(walk, "reg");
+    struct property reg = walk_property(walk, PROPERTY_REG);
     uint32_t count = 0;
     /* A reservation without "reg" asks for memory that nobody has given it yet. */
     if (!reg.bytes)
@@ -47,7 +47,7 @@ static enum device_tree_code read_timebase(struct walk *walk)
 {
     bool found;
     enum device_tree_code code =
-        walk_number(walk, "timebase-frequency", &walk->info->timebase_hz, &found);
+        walk_number(walk, PROPERTY_TIMEBASE, &walk->info->timebase_hz, &found);
     if (code == DEVICE_TREE_OK && found && walk->info->timebase_hz == 0)
         return walk_refuse(walk, DEVICE_TREE_TIMEBASE_ZERO, "timebase-frequency", 0);
     return code;
@@ -55,7 +55,7 @@ static enum device_tree_code read_timebase(struct walk *walk)
 
 static enum device_tree_code read_command_line(struct walk *walk)
 {
-    struct property text = walk_property(walk, "bootargs");
+    struct property text = walk_property(walk, PROPERTY_BOOTARGS);
     if (!text.bytes)
         return DEVICE_TREE_OK;
     if (text.length > BOOTINFO_CMDLINE_MAX)
@@ -72,9 +72,9 @@ static enum device_tree_code read_chosen(struct walk *walk)
     bool has_start, has_end;
     enum device_tree_code code = read_command_line(walk);
     if (code == DEVICE_TREE_OK)
-        code = walk_number(walk, "linux,initrd-start", &start, &has_start);
+        code = walk_number(walk, PROPERTY_INITRD_START, &start, &has_start);
     if (code == DEVICE_TREE_OK)
-        code = walk_number(walk, "linux,initrd-end", &end, &has_end);
+        code = walk_number(walk, PROPERTY_INITRD_END, &end, &has_end);
     if (code != DEVICE_TREE_OK)
         return code;
     if (has_start != has_end)
@@ -88,7 +88,7 @@ static enum device_tree_code read_chosen(struct walk *walk)
 
 static enum device_tree_code read_finisher(struct walk *walk)
 {
-    struct property reg = walk_property(walk, "reg");
+    struct property reg = walk_property(walk, PROPERTY_REG);
     const struct level *parent = &walk->levels[walk->depth - 1];
     struct boot_range range;
     uint32_t count;
@@ -102,11 +102,11 @@ static enum device_tree_code read_finisher(struct walk *walk)
 
 static enum device_tree_code read_device(struct walk *walk)
 {
-    if (walk_property_lists(walk, "compatible", "sifive,test0") ||
-        walk_property_lists(walk, "compatible", "sifive,test1"))
+    if (walk_property_lists(walk, PROPERTY_COMPATIBLE, "sifive,test0") ||
+        walk_property_lists(walk, PROPERTY_COMPATIBLE, "sifive,test1"))
         return read_finisher(walk);
-    if (!walk_property_lists(walk, "compatible", "sifive,plic-1.0.0") &&
-        !walk_property_lists(walk, "compatible", "riscv,plic0"))
+    if (!walk_property_lists(walk, PROPERTY_COMPATIBLE, "sifive,plic-1.0.0") &&
+        !walk_property_lists(walk, PROPERTY_COMPATIBLE, "riscv,plic0"))
         return DEVICE_TREE_OK;
     if (walk->plic >= 0)
         return walk_refuse(walk, DEVICE_TREE_PLIC_TWICE, "compatible", 0);
@@ -122,11 +122,11 @@ static enum device_tree_code enter_level(struct walk *walk, enum node_kind kind)
     uint64_t cells;
     bool found;
     *level = (struct level){kind, ADDRESS_CELLS_DEFAULT, SIZE_CELLS_DEFAULT};
-    enum device_tree_code code = walk_number(walk, "#address-cells", &cells, &found);
+    enum device_tree_code code = walk_number(walk, PROPERTY_ADDRESS_CELLS, &cells, &found);
     if (code == DEVICE_TREE_OK && found)
         level->address_cells = cells > UINT32_MAX ? UINT32_MAX : (uint32_t)cells;
     if (code == DEVICE_TREE_OK)
-        code = walk_number(walk, "#size-cells", &cells, &found);
+        code = walk_number(walk, PROPERTY_SIZE_CELLS, &cells, &found);
     if (code == DEVICE_TREE_OK && found)
         level->size_cells = cells > UINT32_MAX ? UINT32_MAX : (uint32_t)cells;
     return code;
@@ -138,7 +138,7 @@ static enum node_kind node_kind(const struct walk *walk)
     if (walk->depth == 0)
         return NODE_ROOT;
     enum node_kind parent = walk->levels[walk->depth - 1].kind;
-    if (parent == NODE_CPUS && walk_property_is(walk, "device_type", "cpu"))
+    if (parent == NODE_CPUS && walk_property_is(walk, PROPERTY_DEVICE_TYPE, "cpu"))
         return NODE_HART;
     if (parent != NODE_ROOT)
         return NODE_OTHER;
@@ -163,7 +163,7 @@ static enum device_tree_code read_node(struct walk *walk, enum node_kind kind)
         return DEVICE_TREE_OK;
     if (parent == NODE_RESERVED)
         return read_ranges(walk, walk->reserved);
-    if (parent == NODE_ROOT && walk_property_is(walk, "device_type", "memory"))
+    if (parent == NODE_ROOT && walk_property_is(walk, PROPERTY_DEVICE_TYPE, "memory"))
         return read_ranges(walk, walk->memory);
     if (parent == NODE_ROOT && !strcmp(fdt_get_name(walk->tree, walk->node, NULL), "chosen"))
         return read_chosen(walk);
@@ -172,8 +172,10 @@ static enum device_tree_code read_node(struct walk *walk, enum node_kind kind)
 
 static enum device_tree_code walk_nodes(struct walk *walk)
 {
-    for (walk->depth = 0, walk->node = 0; walk->node >= 0 && walk->depth >= 0;
-         walk->node = fdt_next_node(walk->tree, walk->node, &walk->depth)) {
+    int node = 0;
+    for (walk->depth = 0; node >= 0 && walk->depth >= 0;
+         node = fdt_next_node(walk->tree, node, &walk->depth)) {
+        walk_load(walk, node);
         if (walk->depth >= DEVICE_TREE_DEPTH_MAX)
             return walk_refuse(walk, DEVICE_TREE_DEPTH, NULL, (uint64_t)walk->depth);
         enum node_kind kind = node_kind(walk);
@@ -183,7 +185,7 @@ static enum device_tree_code walk_nodes(struct walk *walk)
         if (code != DEVICE_TREE_OK)
             return code;
     }
-    walk->node = -1;
+    walk_load(walk, -1);
     return DEVICE_TREE_OK;
 }
 
@@ -210,7 +212,7 @@ static enum device_tree_code read_reserve_map(struct walk *walk)
 static enum device_tree_code check_complete(struct walk *walk)
 {
     struct bootinfo *info = walk->info;
-    walk->node = -1;
+    walk_load(walk, -1);
     if (info->memory_count == 0)
         return walk_refuse(walk, DEVICE_TREE_MEMORY_NONE, "device_type", 0);
     if (info->timebase_hz == 0)

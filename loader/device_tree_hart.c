@@ -24,20 +24,20 @@ static bool isa_has(const char *isa, uint32_t length, const char *name)
 
 static bool hart_has_sstc(const struct walk *walk)
 {
-    struct property isa = walk_property(walk, "riscv,isa");
-    return walk_property_lists(walk, "riscv,isa-extensions", "sstc") ||
+    struct property isa = walk_property(walk, PROPERTY_ISA);
+    return walk_property_lists(walk, PROPERTY_ISA_EXTENSIONS, "sstc") ||
            (isa.bytes && isa_has((const char *)isa.bytes, isa.length, "sstc"));
 }
 
 /* A 64-bit hart with page tables: Sv48 and Sv57 harts can do Sv39 too. */
 static bool hart_is_usable(const struct walk *walk)
 {
-    struct property isa = walk_property(walk, "riscv,isa");
+    struct property isa = walk_property(walk, PROPERTY_ISA);
     bool is_64 = (isa.bytes && isa.length >= 5 && !memcmp(isa.bytes, "rv64", 4)) ||
-                 walk_property_is(walk, "riscv,isa-base", "rv64i");
-    bool has_mmu = walk_property_is(walk, "mmu-type", "riscv,sv39") ||
-                   walk_property_is(walk, "mmu-type", "riscv,sv48") ||
-                   walk_property_is(walk, "mmu-type", "riscv,sv57");
+                 walk_property_is(walk, PROPERTY_ISA_BASE, "rv64i");
+    bool has_mmu = walk_property_is(walk, PROPERTY_MMU_TYPE, "riscv,sv39") ||
+                   walk_property_is(walk, PROPERTY_MMU_TYPE, "riscv,sv48") ||
+                   walk_property_is(walk, PROPERTY_MMU_TYPE, "riscv,sv57");
     return walk_node_is_enabled(walk) && is_64 && has_mmu;
 }
 
@@ -54,7 +54,7 @@ static size_t hart_slot(struct walk *walk, uint64_t id)
 enum device_tree_code walk_read_hart(struct walk *walk)
 {
     struct bootinfo *info = walk->info;
-    struct property reg = walk_property(walk, "reg");
+    struct property reg = walk_property(walk, PROPERTY_REG);
     walk->hart_last = BOOTINFO_HARTS_MAX;
     if (!hart_is_usable(walk))
         return DEVICE_TREE_OK;
@@ -81,8 +81,11 @@ enum device_tree_code walk_read_hart(struct walk *walk)
 /* A hart's own interrupt controller is a child of the hart. */
 void walk_read_hart_child(struct walk *walk)
 {
-    if (walk->hart_last < BOOTINFO_HARTS_MAX && walk_property(walk, "interrupt-controller").bytes)
-        walk->controller[walk->hart_last] = fdt_get_phandle(walk->tree, walk->node);
+    struct property phandle = walk_property(walk, PROPERTY_PHANDLE);
+    if (walk->hart_last < BOOTINFO_HARTS_MAX &&
+        walk_property(walk, PROPERTY_INTERRUPT_CONTROLLER).bytes)
+        walk->controller[walk->hart_last] =
+            phandle.length == 4 ? (uint32_t)cells_number(phandle.bytes, 1) : 0;
 }
 
 /* The slot of the hart with this interrupt controller, or -1. */
@@ -99,7 +102,7 @@ static int hart_by_controller(const struct walk *walk, uint64_t phandle)
 static enum device_tree_code read_contexts(struct walk *walk)
 {
     struct bootinfo *info = walk->info;
-    struct property pairs = walk_property(walk, "interrupts-extended");
+    struct property pairs = walk_property(walk, PROPERTY_INTERRUPTS_EXTENDED);
     uint32_t harts_found = 0;
     if (!pairs.bytes || pairs.length % 8 != 0)
         return walk_refuse(walk, DEVICE_TREE_LENGTH, "interrupts-extended", pairs.length);
@@ -129,13 +132,13 @@ enum device_tree_code walk_read_plic(struct walk *walk)
     bool found;
     if (walk->plic < 0)
         return DEVICE_TREE_OK;
-    walk->node = walk->plic;
-    reg = walk_property(walk, "reg");
+    walk_load(walk, walk->plic);
+    reg = walk_property(walk, PROPERTY_REG);
     enum device_tree_code code = walk_count_ranges(walk, reg, &walk->plic_parent, &count);
     if (code == DEVICE_TREE_OK)
         code = walk_range(walk, reg, &walk->plic_parent, 0, &info->plic);
     if (code == DEVICE_TREE_OK)
-        code = walk_number(walk, "riscv,ndev", &info->plic_sources, &found);
+        code = walk_number(walk, PROPERTY_NDEV, &info->plic_sources, &found);
     if (code != DEVICE_TREE_OK)
         return code;
     if (!found || info->plic_sources == 0 || info->plic_sources > PLIC_SOURCES_MAX)

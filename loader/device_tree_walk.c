@@ -7,6 +7,27 @@
 
 #define ADDRESS_END (1ul << 56) /* physical addresses have 56 bits */
 
+static const char *const property_names[PROPERTY_COUNT] = {
+    [PROPERTY_ADDRESS_CELLS] = "#address-cells",
+    [PROPERTY_SIZE_CELLS] = "#size-cells",
+    [PROPERTY_BOOTARGS] = "bootargs",
+    [PROPERTY_COMPATIBLE] = "compatible",
+    [PROPERTY_DEVICE_TYPE] = "device_type",
+    [PROPERTY_INTERRUPT_CONTROLLER] = "interrupt-controller",
+    [PROPERTY_INTERRUPTS_EXTENDED] = "interrupts-extended",
+    [PROPERTY_INITRD_END] = "linux,initrd-end",
+    [PROPERTY_INITRD_START] = "linux,initrd-start",
+    [PROPERTY_MMU_TYPE] = "mmu-type",
+    [PROPERTY_PHANDLE] = "phandle",
+    [PROPERTY_REG] = "reg",
+    [PROPERTY_ISA] = "riscv,isa",
+    [PROPERTY_ISA_BASE] = "riscv,isa-base",
+    [PROPERTY_ISA_EXTENSIONS] = "riscv,isa-extensions",
+    [PROPERTY_NDEV] = "riscv,ndev",
+    [PROPERTY_STATUS] = "status",
+    [PROPERTY_TIMEBASE] = "timebase-frequency",
+};
+
 enum device_tree_code walk_refuse(struct walk *walk, enum device_tree_code code,
                                   const char *property, uint64_t value)
 {
@@ -17,11 +38,37 @@ enum device_tree_code walk_refuse(struct walk *walk, enum device_tree_code code,
     return code;
 }
 
-struct property walk_property(const struct walk *walk, const char *name)
+/* The place of a name in property_names; PROPERTY_COUNT if nobody wants to know it. */
+static size_t property_index(const char *name)
 {
-    int length = 0;
-    const void *bytes = fdt_getprop(walk->tree, walk->node, name, &length);
-    return (struct property){bytes, bytes ? (uint32_t)length : 0};
+    size_t i = 0;
+    while (i < PROPERTY_COUNT && strcmp(name, property_names[i]) != 0)
+        i++;
+    return i;
+}
+
+void walk_load(struct walk *walk, int node)
+{
+    int offset;
+    walk->node = node;
+    memset(walk->properties, 0, sizeof walk->properties);
+    if (node < 0)
+        return;
+    fdt_for_each_property_offset(offset, walk->tree, node)
+    {
+        const char *name;
+        int length;
+        const void *bytes = fdt_getprop_by_offset(walk->tree, offset, &name, &length);
+        size_t i = bytes ? property_index(name) : PROPERTY_COUNT;
+        /* Of two properties with one name the first counts, as for fdt_getprop. */
+        if (i < PROPERTY_COUNT && !walk->properties[i].bytes)
+            walk->properties[i] = (struct property){bytes, (uint32_t)length};
+    }
+}
+
+struct property walk_property(const struct walk *walk, enum property_name name)
+{
+    return walk->properties[name];
 }
 
 uint64_t cells_number(const uint8_t *bytes, uint32_t cells)
@@ -33,7 +80,7 @@ uint64_t cells_number(const uint8_t *bytes, uint32_t cells)
 }
 
 /* A number of one or two cells; *found says whether the property is there. */
-enum device_tree_code walk_number(struct walk *walk, const char *name, uint64_t *number,
+enum device_tree_code walk_number(struct walk *walk, enum property_name name, uint64_t *number,
                                   bool *found)
 {
     struct property property = walk_property(walk, name);
@@ -41,20 +88,20 @@ enum device_tree_code walk_number(struct walk *walk, const char *name, uint64_t 
     if (!*found)
         return DEVICE_TREE_OK;
     if (property.length != 4 && property.length != 8)
-        return walk_refuse(walk, DEVICE_TREE_LENGTH, name, property.length);
+        return walk_refuse(walk, DEVICE_TREE_LENGTH, property_names[name], property.length);
     *number = cells_number(property.bytes, property.length / 4);
     return DEVICE_TREE_OK;
 }
 
 /* Whether a property is exactly this one string. */
-bool walk_property_is(const struct walk *walk, const char *name, const char *text)
+bool walk_property_is(const struct walk *walk, enum property_name name, const char *text)
 {
     struct property property = walk_property(walk, name);
     size_t length = strlen(text) + 1;
     return property.bytes && property.length == length && !memcmp(property.bytes, text, length);
 }
 
-bool walk_property_lists(const struct walk *walk, const char *name, const char *text)
+bool walk_property_lists(const struct walk *walk, enum property_name name, const char *text)
 {
     struct property property = walk_property(walk, name);
     return property.bytes &&
@@ -63,8 +110,9 @@ bool walk_property_lists(const struct walk *walk, const char *name, const char *
 
 bool walk_node_is_enabled(const struct walk *walk)
 {
-    return !walk_property(walk, "status").bytes || walk_property_is(walk, "status", "okay") ||
-           walk_property_is(walk, "status", "ok");
+    return !walk_property(walk, PROPERTY_STATUS).bytes ||
+           walk_property_is(walk, PROPERTY_STATUS, "okay") ||
+           walk_property_is(walk, PROPERTY_STATUS, "ok");
 }
 
 /* Reads the pair number index of "reg"; the parent's level says how long a pair is. */

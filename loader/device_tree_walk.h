@@ -10,6 +10,35 @@
 
 enum node_kind { NODE_OTHER, NODE_ROOT, NODE_CPUS, NODE_HART, NODE_RESERVED };
 
+/* The properties that are read at all; the names are in device_tree_walk.c. */
+enum property_name {
+    PROPERTY_ADDRESS_CELLS,
+    PROPERTY_SIZE_CELLS,
+    PROPERTY_BOOTARGS,
+    PROPERTY_COMPATIBLE,
+    PROPERTY_DEVICE_TYPE,
+    PROPERTY_INTERRUPT_CONTROLLER,
+    PROPERTY_INTERRUPTS_EXTENDED,
+    PROPERTY_INITRD_END,
+    PROPERTY_INITRD_START,
+    PROPERTY_MMU_TYPE,
+    PROPERTY_PHANDLE,
+    PROPERTY_REG,
+    PROPERTY_ISA,
+    PROPERTY_ISA_BASE,
+    PROPERTY_ISA_EXTENSIONS,
+    PROPERTY_NDEV,
+    PROPERTY_STATUS,
+    PROPERTY_TIMEBASE,
+    PROPERTY_COUNT
+};
+
+/* A property's bytes; NULL if the node has none of that name. */
+struct property {
+    const uint8_t *bytes;
+    uint32_t length;
+};
+
 /* What a node says about its children. */
 struct level {
     enum node_kind kind;
@@ -24,6 +53,8 @@ struct walk {
     struct level levels[DEVICE_TREE_DEPTH_MAX]; /* the nodes that the walk is inside, by depth */
     int node;
     int depth;
+    /* Of the node. Read once: libfdt checks the whole name of the node for each property asked. */
+    struct property properties[PROPERTY_COUNT];
 
     struct range_list memory;
     struct range_list reserved;
@@ -35,21 +66,18 @@ struct walk {
     struct level plic_parent;
 };
 
-/* A property's bytes; NULL if the node has none of that name. */
-struct property {
-    const uint8_t *bytes;
-    uint32_t length;
-};
-
 /* Fills the walk's error for the current node; returns code. */
 enum device_tree_code walk_refuse(struct walk *walk, enum device_tree_code code,
                                   const char *property, uint64_t value);
 
-struct property walk_property(const struct walk *walk, const char *name);
+/* Moves to a node and reads its properties; a negative node is none. */
+void walk_load(struct walk *walk, int node);
+
+struct property walk_property(const struct walk *walk, enum property_name name);
 
 /* Whether a property is exactly this one string, or has it in its list of strings. */
-bool walk_property_is(const struct walk *walk, const char *name, const char *text);
-bool walk_property_lists(const struct walk *walk, const char *name, const char *text);
+bool walk_property_is(const struct walk *walk, enum property_name name, const char *text);
+bool walk_property_lists(const struct walk *walk, enum property_name name, const char *text);
 
 /* Whether "status" lets the node be used. */
 bool walk_node_is_enabled(const struct walk *walk);
@@ -58,7 +86,7 @@ bool walk_node_is_enabled(const struct walk *walk);
 uint64_t cells_number(const uint8_t *bytes, uint32_t cells);
 
 /* A number of one or two cells; *found says whether the property is there. */
-enum device_tree_code walk_number(struct walk *walk, const char *name, uint64_t *number,
+enum device_tree_code walk_number(struct walk *walk, enum property_name name, uint64_t *number,
                                   bool *found);
 
 /* How many pairs "reg" has; refuses lengths and cell counts that make no sense. */

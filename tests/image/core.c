@@ -44,6 +44,13 @@ static void put_number(const char *name, uint64_t number)
         put_byte("0123456789abcdef"[number >> shift & 15]);
 }
 
+static uint64_t instructions(void)
+{
+    uint64_t now;
+    __asm__ volatile("rdinstret %0" : "=r"(now));
+    return now;
+}
+
 static _Noreturn void finish(uint32_t value)
 {
     *(volatile uint32_t *)finisher = value;
@@ -79,6 +86,7 @@ static int64_t step_result(const struct bootinfo *info, const char *name, char n
 
 int64_t boot_log_init(const struct bootinfo *info)
 {
+    uint64_t now = instructions();
     finisher = info->finisher;
     put_text("core: hand-over");
     put_number("hart", info->boot_hart);
@@ -94,6 +102,7 @@ int64_t boot_log_init(const struct bootinfo *info)
     put_number("sources", info->plic_sources);
     put_number("contexts", info->harts[info->hart_count - 1].plic_context);
     put_number("start", info->start_instret);
+    put_number("instructions", now - info->start_instret);
     put_text("\n");
     return step_result(info, "log", '2');
 }
@@ -142,12 +151,7 @@ int64_t boot_harts_start(const struct bootinfo *info, const struct boot_options 
 
 int64_t boot_enter(const struct bootinfo *info, const struct boot_options *options)
 {
-    uint64_t now;
     (void)options;
-    __asm__ volatile("rdinstret %0" : "=r"(now));
-    put_text("core: enter");
-    put_number("instructions", now - info->start_instret);
-    put_text("\n");
     if (step_result(info, "enter", '9') != 0)
         return -12;
     finish(0x5555);
