@@ -2,18 +2,19 @@
 # The C core of the kernel: build/kernel-core.elf, linked twice so that it knows its own names.
 
 CORE_SOURCES := $(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S) loader/elf.c loader/cpio.c
-CORE_OBJECTS := $(patsubst %,$(BUILD)/kern/%.o,$(basename $(CORE_SOURCES)))
+CORE_OBJECTS := $(CORE_SOURCES:%=$(BUILD)/kern/%.o)
 CORE_LINK     = $(CC_TARGET) -march=rv64ima_zicsr_zifencei -mabi=lp64 -nostdlib -static \
 	-Wl,--no-relax -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \
 	-T kernel.ld
 
-# One folder a source folder, so that two rooms may use the same file name.
-$(BUILD)/kern/%.o: %.c
+# One folder a source folder, and the whole name: two rooms may use the same one, and trap.c stands
+# beside trap.S.
+$(BUILD)/kern/%.c.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
 
-$(BUILD)/kern/%.o: %.S
+$(BUILD)/kern/%.S.o: %.S
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
