@@ -8,6 +8,7 @@
 
 #include <anser/abi.h>
 #include "kern/account.h"
+#include "kern/frame.h"
 #include "kern/tree.h"
 #include "kern/types.h"
 
@@ -34,11 +35,6 @@ status_t space_kernel_init(const struct bootinfo *info);
 /* Unmaps the Go part of the image, [kernel_end, image end), and gives its frames away. */
 void space_drop_image_tail(const struct bootinfo *info);
 
-static inline void *direct_map(phys_t address)
-{
-    extern uint64_t direct_map_base; /* 0 until paging is on, then DIRECT_MAP */
-    return (void *)(address.value + direct_map_base);
-}
 
 /* An empty user space; root table charged. -ENOMEM. */
 status_t space_init(struct space *space, struct account *account);
