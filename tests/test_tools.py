@@ -87,7 +87,7 @@ def test_lint_notices_calls_in_a_circle(tmp_path):
         files[f"kern/{here}.c"] = (LICENCE + f"void {there}_do(void);\nvoid {here}_do(void);\n\n"
                                    f"void {here}_do(void)\n{{\n    {there}_do();\n}}\n")
     for name, text in files.items():
-        product = tmp_path / "build" / "kern" / name.replace(".c", ".o")
+        product = tmp_path / "build" / "kern" / f"{name}.o"
         product.parent.mkdir(parents=True, exist_ok=True)
         source = tmp_path / name
         source.parent.mkdir(exist_ok=True)
