@@ -3,9 +3,10 @@
  * The message calls in their register form: up to 64 bytes and 4 handles, no memory touched by the
  * kernel. This is the form that the kernel's fast path serves.
  *
- * ipc_exchange (ipc_exchange.S) is the general stub. The inline stubs below move 1 or 8 words and are what
- * `make bench` counts: the compiler sees which registers a call destroys and keeps only what it
- * needs. A register-form call keeps sp, ra, gp, tp, s11; all other integer registers are lost.
+ * ipc_exchange (ipc_exchange.S) is the general stub. The inline stubs below move 1 or 8 words and
+ * are what `make bench` counts: the compiler sees which registers a call destroys and keeps only
+ * what it needs. A register-form call keeps sp, ra, gp, tp, s11; all other integer registers are
+ * lost.
  */
 #ifndef ANSER_LIB_IPC_H
 #define ANSER_LIB_IPC_H
