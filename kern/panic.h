@@ -18,6 +18,8 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
             panic("assertion failed: %s (%s:%d)", #condition, __FILE__, __LINE__);                 \
     } while (0)
 
+/* What happens at the end of a panic: enum boot_panic_action. */
+extern uint64_t panic_action;
 /* Set once a panic has begun; lock spinners look at it. */
 extern volatile uint32_t panic_begun;
 /* Registers of the trap in the kernel that led here (x[0] = pc), or NULL. */

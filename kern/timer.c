@@ -36,9 +36,10 @@ static void timer_write(uint64_t when)
         sbi_set_timer(when);
 }
 
+/* A slice that is over needs no interrupt any more: the scheduler asks timer_slice_over. */
 static void timer_program(struct hart *hart)
 {
-    uint64_t when = hart->slice_end;
+    uint64_t when = hart->slice_end > time_now() ? hart->slice_end : UINT64_MAX;
     struct tree_node *first = tree_first(&hart->deadlines);
     if (first != NULL) {
         uint64_t due = first->key > hart->deadline_floor ? first->key : hart->deadline_floor;
@@ -94,8 +95,7 @@ void timer_set_slice(uint64_t when)
 {
     struct hart *hart = hart_self();
     hart->slice_end = when;
-    /* A slice that is over keeps the interrupt pending; only a new time ends that. */
-    if (when < hart->timer_set || hart->timer_set <= time_now())
+    if (when < hart->timer_set)
         timer_program(hart);
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Scanning a stack for return addresses, and naming them by the core's own symbol table. */
+#include "kern/backtrace.h"
+#include "kern/hart.h"
+#include "kern/log.h"
+#include "kern/symbols.h"
+
+#define CALLERS_MAX  32
+#define UNKNOWN_SCAN PAGE_SIZE /* of a stack that is none of the harts' */
+
+extern const char kernel_start[], kernel_text_end[], kernel_end[];
+
+static bool in_text(uint64_t address)
+{
+    return address > (uint64_t)kernel_start && address < (uint64_t)kernel_text_end;
+}
+
+/* jal or jalr with ra as the link, right before: the core has no compressed instructions. */
+static bool is_return_address(uint64_t address)
+{
+    if (!in_text(address) || address % 4 != 0)
+        return false;
+    uint32_t before = *(const uint32_t *)(address - 4) & 0xfff;
+    return before == 0x0ef || before == 0x0e7;
+}
+
+static void show_place(uint64_t address)
+{
+    uint32_t offset = (uint32_t)(address - (uint64_t)kernel_start);
+    uint32_t low = 0, high = symbol_count;
+    /* The last symbol at or before the address. */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (symbol_table[middle].offset <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!in_text(address) || low == 0) {
+        kprintf("  %016lx\n", address);
+        return;
+    }
+    const struct symbol *symbol = &symbol_table[low - 1];
+    kprintf("  %016lx %s+0x%x\n", address, &symbol_names[symbol->name_offset],
+            offset - symbol->offset);
+}
+
+bool backtrace_is_guard(uint64_t address)
+{
+    uint64_t offset = address - (uint64_t)kernel_stacks;
+    return offset < sizeof(kernel_stacks) && offset % sizeof(kernel_stacks[0]) < PAGE_SIZE;
+}
+
+/* The part of the stack at sp that can be read: [*from, returned end). */
+static uint64_t stack_end(uint64_t *from)
+{
+    uint64_t offset = *from - (uint64_t)kernel_stacks;
+    if (offset < sizeof(kernel_stacks)) {
+        uint64_t base = *from - offset % sizeof(kernel_stacks[0]);
+        if (backtrace_is_guard(*from))
+            *from = base + PAGE_SIZE;
+        return base + sizeof(kernel_stacks[0]);
+    }
+    if (*from < (uint64_t)kernel_text_end || *from >= (uint64_t)kernel_end)
+        return *from;
+    uint64_t end = *from + UNKNOWN_SCAN;
+    return end < (uint64_t)kernel_end ? end : (uint64_t)kernel_end;
+}
+
+void backtrace(const uint64_t *registers)
+{
+    uint64_t at = registers[2] & ~7ul;
+    uint64_t end = stack_end(&at);
+    unsigned shown = 0;
+    kprintf("Backtrace, callers below those they called:\n");
+    show_place(registers[0]);
+    if (registers[1] != registers[0] && is_return_address(registers[1]))
+        show_place(registers[1]);
+    for (; at < end && shown < CALLERS_MAX; at += 8) {
+        uint64_t word = *(const uint64_t *)at;
+        if (!is_return_address(word))
+            continue;
+        show_place(word);
+        shown++;
+    }
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The callers on a kernel stack, by name. */
+#ifndef KERN_BACKTRACE_H
+#define KERN_BACKTRACE_H
+
+#include "kern/types.h"
+
+/* Prints where registers (x[0] = pc, x[2] = sp) are, and what looks like their callers. */
+void backtrace(const uint64_t *registers);
+/* Is it an address in the guard page of a kernel stack? */
+bool backtrace_is_guard(uint64_t address);
+
+#endif

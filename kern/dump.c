@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Why are you stuck? A line for each thread, with what it waits for. */
+#include "kern/hart.h"
+#include "kern/log.h"
+#include "kern/panic.h"
+#include "kern/process.h"
+#include "kern/thread.h"
+
+static const char *const state_names[] = {
+    [ANSER_STATE_READY] = "ready",     [ANSER_STATE_RUNNING] = "running",
+    [ANSER_STATE_SENDING] = "sending", [ANSER_STATE_RECEIVING] = "receiving",
+    [ANSER_STATE_CALLING] = "calling", [ANSER_STATE_WORD] = "in word_wait",
+    [ANSER_STATE_SIGNAL] = "in wait",  [ANSER_STATE_FAULTED] = "stopped by a fault",
+    [ANSER_STATE_DYING] = "dying",
+};
+
+static void dump_thread(const struct thread *thread)
+{
+    uint32_t state = thread->state;
+    kprintf("  thread %lu, priority %u, hart %u, pc %lx: %s", thread->object.id, thread->priority,
+            thread->hart->index, thread->x[REG_PC],
+            state < array_length(state_names) ? state_names[state] : "in an unknown state");
+    if (state == ANSER_STATE_WORD)
+        kprintf(" at %lx", thread->word_node.key);
+    else if (thread->wait_channel != NULL)
+        /* Every object of the kernel begins with a struct object. */
+        kprintf(" on channel %lu", ((const struct object *)thread->wait_channel)->id);
+    else if (thread->server != NULL)
+        kprintf(", waits for the answer of thread %lu", thread->server->object.id);
+    kprintf("\n");
+}
+
+void dump_threads(void)
+{
+    struct list *process_link, *thread_link;
+    /* A panic may come before there are processes. */
+    if (process_list.next == NULL)
+        return;
+    for (process_link = process_list.next; process_link != &process_list;
+         process_link = process_link->next) {
+        const struct process *process = container_of(process_link, struct process, siblings);
+        kprintf("%s (%lu):\n", process->name, process->object.id);
+        for (thread_link = process->threads.next; thread_link != &process->threads;
+             thread_link = thread_link->next)
+            dump_thread(container_of(thread_link, struct thread, siblings));
+    }
+}

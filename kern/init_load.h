@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The first process. */
+#ifndef KERN_INIT_LOAD_H
+#define KERN_INIT_LOAD_H
+
+#include <anser/bootinfo.h>
+#include "kern/types.h"
+
+/*
+ * Makes the process `init` from the file of that name in the initrd, with all free memory as its
+ * budget, and lets its thread run. An error has been explained on the console: -EINVAL (archive or
+ * program), -ENOMEM.
+ */
+status_t init_load(const struct bootinfo *info);
+
+#endif

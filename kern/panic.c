@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a panic says, and how everybody stops. Functions keep no frame pointer, so the backtrace is
+ * a scan of the stack for words behind a call instruction in the core's text: it never misses a
+ * caller, but may show one that has returned already.
+ */
+#include "kern/panic.h"
+#include "kern/backtrace.h"
+#include "kern/hart.h"
+#include "kern/log.h"
+#include "kern/power.h"
+#include "kern/work.h"
+#include "sbi/sbi.h"
+
+#define REGISTERS       32
+#define EXIT_ON_PANIC   1 /* the code that the finisher gives */
+#define CAUSE_INTERRUPT (1ul << 63)
+
+volatile uint32_t panic_begun;
+uint64_t panic_action = BOOT_PANIC_HALT;
+uint64_t panic_registers[REGISTERS]; /* panic_entry.S stores them; x[0] = pc */
+static struct thread *panic_thread;  /* of the hart that panics */
+
+_Noreturn void panic_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Privileged specification, "Supervisor Cause Register", exceptions 0 to 15. */
+static const char *const causes[16] = {
+    "instruction address misaligned",
+    "instruction access fault",
+    "illegal instruction",
+    "breakpoint",
+    "load address misaligned",
+    "load access fault",
+    "store address misaligned",
+    "store access fault",
+    "environment call from user mode",
+    "environment call from supervisor mode",
+    "reserved",
+    "environment call from machine mode",
+    "instruction page fault",
+    "load page fault",
+    "reserved",
+    "store page fault",
+};
+
+static const char *cause_name(uint64_t cause)
+{
+    if (cause & CAUSE_INTERRUPT)
+        return "interrupt";
+    return cause < array_length(causes) ? causes[cause] : "unknown exception";
+}
+
+static const char register_names[REGISTERS][4] = {
+    "pc", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
+    "a1", "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
+    "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
+};
+
+static void show_registers(const uint64_t *registers)
+{
+    for (unsigned i = 0; i < REGISTERS; i++)
+        kprintf("%4s %016lx%s", register_names[i], registers[i], i % 4 == 3 ? "\n" : "");
+}
+
+static _Noreturn void panic_end(void)
+{
+    if (panic_action == BOOT_PANIC_EXIT)
+        power_off(EXIT_ON_PANIC);
+    if (panic_action == BOOT_PANIC_REBOOT)
+        sbi_reboot();
+    kprintf("All harts are stopped.\n");
+    sbi_stop();
+}
+
+static void stop_others(void)
+{
+    struct thread *self = current_thread();
+    for (uint32_t i = 0; i < hart_count; i++) {
+        /* idle and current are only compared: who panics may not trust what it reads. */
+        if (harts[i].online && harts[i].current != self && harts[i].idle != self)
+            hart_poke(&harts[i]);
+    }
+}
+
+/* One panic is enough: a second hart stops, a second one on this hart ends what it began. */
+static void panic_begin(void)
+{
+    struct thread *self = current_thread();
+    if (__atomic_exchange_n(&panic_begun, 1, __ATOMIC_SEQ_CST) != 0) {
+        if (panic_thread != self)
+            sbi_stop();
+        kprintf("\npanic: again, within the report\n");
+        panic_end();
+    }
+    panic_thread = self;
+    log_console(true);
+    stop_others();
+}
+
+static _Noreturn void panic_finish(const uint64_t *registers)
+{
+    show_registers(registers);
+    backtrace(registers);
+    dump_threads();
+    panic_end();
+}
+
+_Noreturn void panic_report(const char *format, ...)
+{
+    va_list arguments;
+    panic_begin();
+    kprintf("\npanic: ");
+    va_start(arguments, format);
+    kvprintf(format, arguments);
+    va_end(arguments);
+    kprintf("\n");
+    panic_finish(panic_registers);
+}
+
+_Noreturn void panic_trap(const uint64_t *registers, uint64_t cause, uint64_t value)
+{
+    panic_begin();
+    kprintf("\npanic: %s in the kernel, cause %lx, value %lx%s\n", cause_name(cause), cause, value,
+            backtrace_is_guard(value) ? ": the kernel stack is full" : "");
+    panic_finish(registers);
+}

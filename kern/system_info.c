@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* system_info: figures of the machine, its processes and its threads. */
+#include "kern/calls.h"
+#include "kern/frame.h"
+#include "kern/hart.h"
+#include "kern/process.h"
+#include "kern/system.h"
+#include "kern/thread.h"
+#include "kern/timer.h"
+#include "kern/usercopy.h"
+
+/* A cursor over threads is a process id and a place among its threads. */
+#define CURSOR_SHIFT 20
+#define CURSOR_MASK  ((1ul << CURSOR_SHIFT) - 1)
+_Static_assert(ANSER_THREADS_MAX <= CURSOR_MASK, "a place fits");
+
+extern const char kernel_start[], kernel_end[];
+
+static uint64_t frames_boot, frames_reserved, boot_instret;
+
+static uint64_t frames_of(struct boot_range range)
+{
+    uint64_t first = range.base / PAGE_SIZE;
+    return (range.base + range.size + PAGE_MASK) / PAGE_SIZE - first;
+}
+
+void system_info_init(const struct bootinfo *info)
+{
+    frames_boot = frames_of(info->initrd) + frames_of(info->device_tree);
+    for (uint64_t i = 0; i < info->reserved_count; i++)
+        frames_reserved += frames_of(info->reserved[i]);
+    boot_instret = info->start_instret;
+}
+
+/* Each copies what fits of its structure, so that a later version may append fields. */
+static status_t give(struct thread *self, const void *info, size_t size, uint64_t next)
+{
+    uint64_t room = self->x[REG_A4];
+    size_t length = room < size ? room : size;
+    status_t status = copy_to_user(&self->process->space, user(self->x[REG_A3]), info, length);
+    if (status < 0)
+        return status;
+    self->x[REG_A1] = next;
+    return (status_t)length;
+}
+
+static status_t info_system(struct thread *self)
+{
+    struct anser_system_info info = {
+        .frames_total = frame_counts.total,
+        .frames_free = frame_counts.free,
+        .frames_image = (uint64_t)(kernel_end - kernel_start) / PAGE_SIZE,
+        .frames_meta = frame_counts.meta,
+        .frames_slab = frame_counts.slab,
+        .frames_tables = frame_counts.tables,
+        .frames_boot = frames_boot,
+        .frames_reserved = frames_reserved,
+        .harts = hart_count,
+        .processes = process_count,
+        .threads = thread_total,
+        .now = time_now(),
+        .boot_instret = boot_instret,
+        .kernel_objects = object_count,
+    };
+    for (struct list *at = process_list.next; at != &process_list; at = at->next)
+        info.handles += container_of(at, struct process, siblings)->handles.used;
+    return give(self, &info, sizeof(info), 0);
+}
+
+/* The first process with at least this id, or NULL: the list is in the order of ids. */
+static struct process *process_from(uint64_t id)
+{
+    for (struct list *at = process_list.next; at != &process_list; at = at->next) {
+        struct process *process = container_of(at, struct process, siblings);
+        if (process->object.id >= id)
+            return process;
+    }
+    return NULL;
+}
+
+static uint64_t process_ticks(const struct process *process)
+{
+    uint64_t ticks = process->cpu_ticks;
+    for (struct list *at = process->threads.next; at != &process->threads; at = at->next)
+        ticks += container_of(at, struct thread, siblings)->cpu_ticks;
+    return ticks;
+}
+
+/* What a process has handed to its children out of its budget: theirs, not its own. */
+static uint64_t given_away(const struct process *process)
+{
+    uint64_t bytes = 0;
+    for (struct list *at = process_list.next; at != &process_list; at = at->next) {
+        const struct process *child = container_of(at, struct process, siblings);
+        if (!child->torn_down && child->account->parent == process->account)
+            bytes += child->account->limit;
+    }
+    return bytes;
+}
+
+static status_t info_process(struct thread *self)
+{
+    struct process *process = process_from(self->x[REG_A2]);
+    if (process == NULL)
+        return 0;
+    struct anser_process_info info = {
+        .id = process->object.id,
+        .threads = process->thread_count,
+        .handles = process->handles.used,
+        .cpu_ticks = process_ticks(process),
+        .parent = process->parent_id,
+    };
+    if (!process->torn_down) { /* else its account may be gone */
+        uint64_t given = given_away(process);
+        info.pages_used = (process->account->used - given + PAGE_MASK) / PAGE_SIZE;
+        info.pages_budget = (process->account->limit - given) / PAGE_SIZE;
+    }
+    memcpy(info.name, process->name, sizeof(info.name));
+    return give(self, &info, sizeof(info), info.id + 1);
+}
+
+/* The thread at the cursor, or the first one behind it; moves the cursor there. */
+static struct thread *thread_from(uint64_t *cursor)
+{
+    uint64_t wanted = *cursor >> CURSOR_SHIFT;
+    struct process *first = process_from(wanted);
+    if (first == NULL)
+        return NULL;
+    uint64_t skip = first->object.id == wanted ? *cursor & CURSOR_MASK : 0;
+    for (struct list *link = &first->siblings; link != &process_list; link = link->next) {
+        struct process *process = container_of(link, struct process, siblings);
+        uint64_t place = 0;
+        for (struct list *at = process->threads.next; at != &process->threads; at = at->next) {
+            if (place++ < skip)
+                continue;
+            *cursor = process->object.id << CURSOR_SHIFT | (place - 1);
+            return container_of(at, struct thread, siblings);
+        }
+        skip = 0;
+    }
+    return NULL;
+}
+
+static status_t info_thread(struct thread *self)
+{
+    uint64_t cursor = self->x[REG_A2];
+    const struct thread *thread = thread_from(&cursor);
+    if (thread == NULL)
+        return 0;
+    struct anser_thread_info info = {
+        .id = thread->object.id,
+        .process = thread->process->object.id,
+        .state = thread->state,
+        .priority = thread->priority,
+        .hart = thread->hart->index,
+        .cpu_ticks = thread->cpu_ticks,
+        .pc = thread->x[REG_PC],
+    };
+    if (thread->state == ANSER_STATE_WORD)
+        info.wait_object = thread->word_node.key;
+    else if (thread->wait_channel != NULL)
+        /* Every object of the kernel begins with a struct object. */
+        info.wait_object = ((const struct object *)thread->wait_channel)->id;
+    if (thread->state == ANSER_STATE_CALLING && thread->server != NULL)
+        info.wait_thread = thread->server->object.id;
+    return give(self, &info, sizeof(info), cursor + 1);
+}
+
+/*
+ * system_info(system, kind, index, buffer, length): one structure, cut to length; 0 begins an
+ * enumeration, then the next index that came back goes on. Returns the bytes written, 0 at the
+ * end. -EINVAL (kind), -EFAULT.
+ */
+status_t call_system_info(struct thread *self)
+{
+    status_t status = system_check(self, ANSER_RIGHT_SYS_INFO);
+    if (status < 0)
+        return status;
+    switch (self->x[REG_A1]) {
+    case ANSER_INFO_SYSTEM:
+        return info_system(self);
+    case ANSER_INFO_PROCESS:
+        return info_process(self);
+    case ANSER_INFO_THREAD:
+        return info_thread(self);
+    default:
+        return -ANSER_EINVAL;
+    }
+}
