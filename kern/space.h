@@ -8,71 +8,87 @@
 
 #include <anser/abi.h>
 #include "kern/account.h"
-#include "kern/frame.h"
+#include "kern/page_table.h"
 #include "kern/tree.h"
 #include "kern/types.h"
 
-struct pages;
 struct object;
 struct bootinfo;
 
 struct space {
-    uint64_t satp;          /* precomputed: mode, ASID, root */
-    uint64_t hart_mask;     /* logical harts that may hold translations of it */
-    struct tree regions;    /* by first address */
+    uint64_t satp;       /* precomputed: mode, ASID, root; the kernel's own once it is dying */
+    uint64_t hart_mask;  /* logical harts that may hold translations of it; only ever grows */
+    struct tree regions; /* by first address */
+    struct tree pinned;  /* those of them that the process may not touch */
     uint64_t region_count;
-    uint64_t page_count;    /* resident user pages */
+    uint64_t page_count;  /* resident anonymous pages */
+    uint64_t gap_floor;   /* below it the kernel finds no room (kern/region.c) */
+    uint64_t scan_from;   /* a search for room goes on there... */
+    uint64_t scan_length; /* ...if it is for this length */
     struct account *account;
     phys_t root;
-    uint16_t asid;
+    uint16_t asid; /* 0: shared with others, fenced at each switch to it */
 };
 
-extern uint64_t kernel_satp; /* the kernel's own table: no user half */
-
-/* Builds the kernel's table (image identity-mapped with its own rights, direct map, MMIO of the
- * interrupt controller) and switches to it on this hart. Error: -ENOMEM. */
+/* Builds the kernel's table (image identity-mapped with its own rights, the loader's memory until
+ * space_drop_image_tail, direct map, MMIO that the kernel itself uses) and switches to it on this
+ * hart. Error: -ENOMEM. */
 status_t space_kernel_init(const struct bootinfo *info);
-/* Unmaps the Go part of the image, [kernel_end, image end), and gives its frames away. */
+/* Unmaps the loader's memory and the Go part of the image, [kernel_end, image end), from where they
+ * were loaded, and gives the frames of both away: `info` itself may be among them. */
 void space_drop_image_tail(const struct bootinfo *info);
-
 
 /* An empty user space; root table charged. -ENOMEM. */
 status_t space_init(struct space *space, struct account *account);
-/* A bounded piece of taking it apart (regions, pages, tables); true when nothing is left. */
+/* A bounded piece of taking it apart (regions, pages, tables); true when nothing is left. No thread
+ * of it runs any more; the first piece leaves it for the kernel's table and fences all harts. */
 bool space_reclaim(struct space *space);
 /* Makes it the current one on this hart (NULL: the kernel's own). Writes satp only if needed. */
 void space_activate(struct space *space);
 
-enum space_access { ACCESS_READ = ANSER_PROT_READ, ACCESS_WRITE = ANSER_PROT_WRITE, ACCESS_EXEC = ANSER_PROT_EXEC };
+enum space_access {
+    ACCESS_READ = ANSER_PROT_READ,
+    ACCESS_WRITE = ANSER_PROT_WRITE,
+    ACCESS_EXEC = ANSER_PROT_EXEC
+};
 
 /* Resolves a fault: demand-zero, copy-on-write, lazily filled tables. -EFAULT, -ENOMEM (budget). */
 status_t space_fault(struct space *space, user_t address, enum space_access access);
 
 /*
  * Regions. Lengths are rounded up to pages; addresses must be page-aligned (-EINVAL), below 2^38
- * and outside the kernel's slot. Each may return CALL_RESTART after a bounded piece.
+ * and outside the kernel's slot. Each may return CALL_RESTART after a bounded piece. -EBUSY: a
+ * pinned region is in the way. -ENOMEM: no budget, or more than ANSER_REGIONS_MAX regions.
  */
+
+/* Bits of space_map's flags beside ANSER_PROT_* and ANSER_MAP_*: the most that space_protect may
+ * allow later. Without: anonymous regions everything, objects what prot says. */
+#define SPACE_MAP_MOST(prot) ((uint64_t)(prot) << 8)
 /* object: NULL (anonymous, demand-zero), a pages or a device object; offset in bytes into it.
  * A region holds a reference on its object. *address in: wanted; out: chosen.
- * -EINVAL, -ENOMEM, -EEXIST (NOREPLACE), -EBUSY (unfrozen pages already mapped elsewhere). */
+ * -EINVAL, -ENOMEM, -EEXIST (NOREPLACE), -EPERM (frozen, and WRITE), -EBUSY (unfrozen pages already
+ * mapped in another space). */
 status_t space_map(struct space *space, uint64_t *address, uint64_t length, uint64_t flags,
                    struct object *object, uint64_t offset);
+/* Holes are no error. */
 status_t space_unmap(struct space *space, uint64_t address, uint64_t length);
+/* -EFAULT (a hole), -EPERM (more than the object's handle allowed); what came before is changed. */
 status_t space_protect(struct space *space, uint64_t address, uint64_t length, uint64_t prot);
+/* -EFAULT (a hole), -EINVAL (not anonymous); what came before is decommitted. */
 status_t space_decommit(struct space *space, uint64_t address, uint64_t length);
-/* Copy-on-write of anonymous regions of `from` into `to`; to == from is allowed if disjoint. */
+/* Copy-on-write of anonymous regions of `from`, replacing what is in `to`; to == from is allowed if
+ * disjoint. *done: bytes that are copied, 0 at first; kept by the caller across CALL_RESTART.
+ * -EFAULT (a hole), -EINVAL (not anonymous), -ENOMEM: what came before *done is copied. */
 status_t space_copy(struct space *to, uint64_t to_address, struct space *from,
-                    uint64_t from_address, uint64_t length, uint64_t prot);
+                    uint64_t from_address, uint64_t length, uint64_t prot, uint64_t *done);
 
 /*
  * A pinned anonymous region (save page and handler stack of a thread): populated, zeroed, not
  * unmappable, not replaceable, not protectable by the process; freed by space_unmap_pinned. One
  * guard page above and below stays unmapped but reserved. *first: kernel pointer to the first page.
+ * -EINVAL, -EEXIST, -ENOMEM.
  */
 status_t space_map_pinned(struct space *space, uint64_t address, uint64_t pages, void **first);
 void space_unmap_pinned(struct space *space, uint64_t address, uint64_t pages);
-
-/* Remote fences for what changed in a space; called by the functions above, and by pages_detach. */
-void tlb_shootdown(struct space *space, uint64_t address, uint64_t length);
 
 #endif

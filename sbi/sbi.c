@@ -14,6 +14,7 @@
 #define EXT_DBCN            0x4442434e
 
 #define BASE_PROBE         3
+#define RFENCE_I           0
 #define RFENCE_SFENCE      1
 #define RFENCE_SFENCE_ASID 2
 #define RESET_SHUTDOWN     0
@@ -85,6 +86,11 @@ int64_t sbi_remote_sfence_asid(uint64_t mask, uint64_t base, uint64_t start, uin
                                uint64_t asid)
 {
     return CALL(EXT_RFENCE, RFENCE_SFENCE_ASID, mask, base, start, size, asid).error;
+}
+
+int64_t sbi_remote_fence_i(uint64_t mask, uint64_t base)
+{
+    return CALL(EXT_RFENCE, RFENCE_I, mask, base).error;
 }
 
 int64_t sbi_hart_start(uint64_t hart, uint64_t address, uint64_t argument)

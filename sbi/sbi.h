@@ -43,6 +43,9 @@ int64_t sbi_remote_sfence(uint64_t mask, uint64_t base, uint64_t start, uint64_t
 int64_t sbi_remote_sfence_asid(uint64_t mask, uint64_t base, uint64_t start, uint64_t size,
                                uint64_t asid);
 
+/* fence.i on other harts; returns after every hart has done it. */
+int64_t sbi_remote_fence_i(uint64_t mask, uint64_t base);
+
 /*
  * Starts a stopped hart ("Hart State Management") at a physical address in supervisor mode, with
  * satp 0, interrupts off, a0 = its hart id and a1 = argument.
