@@ -401,9 +401,9 @@ enum elf_code elf_plan_add(struct elf_plan *plan, const struct elf_policy *polic
         return refuse_segment(error, ELF_SEGMENTS_TOO_MANY, segment, plan->copy_count + 1u,
                               ELF_SEGMENTS_MAX);
     if ((code = check_flags(policy, segment, error)) != ELF_OK ||
+        (code = check_source(policy, file_size, &trimmed, error)) != ELF_OK ||
         (code = check_memory_size(policy, segment, error)) != ELF_OK ||
-        (code = check_alignment(policy, segment, error)) != ELF_OK ||
-        (code = check_source(policy, file_size, &trimmed, error)) != ELF_OK)
+        (code = check_alignment(policy, segment, error)) != ELF_OK)
         return code;
     clip_headers(policy, &trimmed);
     if (trimmed.memory_size == 0)
@@ -442,7 +442,7 @@ static enum elf_code check_tls(const struct elf_segment *tls, const struct elf_p
 {
     uint64_t alignment = tls->alignment ? tls->alignment : 1;
     if (!policy->tls)
-        return refuse_segment(error, ELF_TLS_FORBIDDEN, tls, tls->address, 0);
+        return refuse_segment(error, ELF_TLS_FORBIDDEN, tls, ENTRY_TLS, 0);
     if (tls->memory_size < tls->file_size)
         return refuse_segment(error, ELF_TLS_MEMORY_BELOW_FILE, tls, tls->memory_size,
                               tls->file_size);
