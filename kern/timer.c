@@ -14,9 +14,6 @@
 #define EXPIRED_AT_ONCE  16
 #define DEADLINE_GAPS_HZ 100000 /* 10 microseconds */
 
-/* Privileged specification, "Sstc": stimecmp has no name in the assembler that is used. */
-#define CSR_STIMECMP "0x14d"
-
 uint64_t timebase_hz;
 static bool sstc;
 static uint64_t deadline_gap;
@@ -31,7 +28,7 @@ void timer_init(const struct bootinfo *info)
 static void timer_write(uint64_t when)
 {
     if (sstc)
-        __asm__ volatile("csrw " CSR_STIMECMP ", %0" ::"r"(when));
+        clock_compare(when);
     else
         sbi_set_timer(when);
 }

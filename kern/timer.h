@@ -8,6 +8,7 @@
 #define KERN_TIMER_H
 
 #include <anser/bootinfo.h>
+#include "kern/clock.h"
 #include "kern/tree.h"
 #include "kern/types.h"
 
@@ -16,13 +17,6 @@ struct deadline {
     void (*expired)(struct deadline *deadline); /* called unlinked, lock held */
     uint32_t hart; /* logical hart whose tree holds it */
 };
-
-static inline uint64_t time_now(void)
-{
-    uint64_t now;
-    __asm__ volatile("rdtime %0" : "=r"(now));
-    return now;
-}
 
 /* Arms on this hart. when in ticks, absolute; a past one expires at the next interrupt. */
 void deadline_arm(struct deadline *deadline, uint64_t when);
