@@ -22,7 +22,7 @@ $(BUILD)/kern/%.S.o: %.S
 
 $(BUILD)/kern/core-unnamed.elf: $(CORE_OBJECTS) kernel.ld
 	$(call say,LD,$@)
-	$(Q)$(CORE_LINK) $(CORE_OBJECTS) -o $@
+	$(Q)$(CORE_LINK) $(CORE_OBJECTS) -lgcc -o $@
 
 $(BUILD)/kern/symbols.S: $(BUILD)/kern/core-unnamed.elf tools/make-symbols
 	$(Q)$(PYTHON) tools/make-symbols $(NM) $< > $@
@@ -32,4 +32,4 @@ $(BUILD)/kern/symbols.o: $(BUILD)/kern/symbols.S
 
 $(BUILD)/kernel-core.elf: $(CORE_OBJECTS) $(BUILD)/kern/symbols.o kernel.ld
 	$(call say,LD,$@)
-	$(Q)$(CORE_LINK) $(CORE_OBJECTS) $(BUILD)/kern/symbols.o -o $@
+	$(Q)$(CORE_LINK) $(CORE_OBJECTS) $(BUILD)/kern/symbols.o -lgcc -o $@

@@ -16,7 +16,10 @@ struct event {
     struct list link;         /* in the channel's list of pending events */
     struct capability target; /* a send capability; object NULL: not bound */
     uint64_t words[EVENT_WORDS];
-    uint64_t info; /* ANSER_INFO_EVENT or ANSER_INFO_GONE */
+    uint64_t badge;       /* of the target */
+    uint64_t after;       /* GONE: not before this many elements have left the buffer */
+    uint64_t info;        /* ANSER_INFO_EVENT or ANSER_INFO_GONE */
+    struct object *owner; /* referenced while pending, so that it is not lost; may be NULL */
     bool pending;
 };
 
@@ -29,5 +32,8 @@ void event_unbind(struct event *event);
  * added); other kinds set words before and pass value 0. May wake a receiver. Lock held.
  */
 void event_post(struct event *event, uint64_t kind, uint64_t value);
+
+/* Throws away the first event of a channel's list; false if there is none. */
+bool event_discard_first(struct list *events);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Handle tables. A handle is generation << 32 | index << 5; slot keys hold the whole handle, so one
- * compare checks both. Slots (32 bytes, the fast path's) and their records stand in one power-of-two
- * block of frames, charged to the process.
+ * compare checks both. Slots (32 bytes, the fast path's) and their records stand in one
+ * power-of-two block of frames, charged to the process.
  */
 #ifndef KERN_HANDLE_H
 #define KERN_HANDLE_H
@@ -16,9 +16,9 @@ struct badge;
 
 /* What assembly reads; see kern/layout.h. */
 struct handle_slot {
-    uint64_t key;              /* the handle; 0: free (no handle is 0) */
-    struct channel *call;      /* where call goes; null_channel if it may not */
-    struct channel *receive;   /* where reply_recv receives; null_channel if it may not */
+    uint64_t key;            /* the handle; 0: free (no handle is 0) */
+    struct channel *call;    /* where call goes; null_channel if it may not */
+    struct channel *receive; /* where reply_recv receives; null_channel if it may not */
     uint64_t badge;
 };
 
@@ -36,7 +36,7 @@ struct handle_table {
     uint32_t capacity;
     uint32_t used;
     uint32_t first_free; /* index + 1; 0: none */
-    uint8_t order;        /* of the frame block */
+    uint8_t order;       /* of the frame block */
     struct account *account;
 };
 

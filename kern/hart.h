@@ -18,15 +18,16 @@ struct space;
 struct hart {
     /* Read by assembly; see kern/layout.h. */
     uint32_t max_ready;         /* highest priority in `ready`; 0: none */
-    uint32_t online;
+    uint32_t reschedule;        /* look at the ready queues before user mode */
     struct thread *float_owner; /* whose floating-point registers are live here */
     uint64_t stack_top;
     uint64_t panic_stack_top;
     uint64_t trap_user;   /* stvec in user mode */
     uint64_t trap_kernel; /* stvec in the kernel: a trap there is a panic */
 
-    uint32_t index;        /* logical: 0.. */
-    uint64_t id;           /* hart id of the SBI */
+    bool online;
+    uint32_t index; /* logical: 0.. */
+    uint64_t id;    /* hart id of the SBI */
     uint64_t plic_context;
     struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
     struct thread *idle;    /* its kernel context when nothing is ready */
@@ -37,9 +38,10 @@ struct hart {
     struct list ready[ANSER_PRIORITIES];
 
     struct tree deadlines;
-    uint64_t slice_end;  /* UINT64_MAX: no slice */
-    uint64_t timer_set;  /* what the timer is programmed for */
-    uint64_t stacked_at; /* when `current` began to run, ticks */
+    uint64_t slice_end;      /* UINT64_MAX: no slice */
+    uint64_t timer_set;      /* what the timer is programmed for */
+    uint64_t deadline_floor; /* no interrupt for a deadline before this; see kern/timer.c */
+    uint64_t running_since;  /* when `current` began to run, ticks */
 };
 
 extern struct hart harts[HARTS_MAX];
@@ -50,8 +52,15 @@ extern uint32_t hart_count;
 /* The hart that runs this code, from tp (the current thread). */
 struct hart *hart_self(void);
 
-/* Starts the other harts through SBI HSM; each arrives in hart_main. */
+/* Before anything else: the boot hart's record, and the part of every other that never changes. */
+void harts_init(const struct bootinfo *info);
+/* On each hart: floating point and vector off, no access to user pages. */
+void hart_init_registers(void);
+/* Starts up to `most` harts in all through SBI HSM; each arrives in hart_main and waits there. */
 status_t harts_start(const struct bootinfo *info, uint64_t most);
+/* Boot is over: lets the waiting harts into the scheduler. */
+void harts_release(void);
+_Noreturn void hart_main(struct hart *hart);
 /* Sends a supervisor software interrupt: look at your queues and flags. */
 void hart_poke(struct hart *hart);
 /* Bounded look at pending interrupts (timer, software, external), handled by poll, not by trap. */

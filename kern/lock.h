@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The big kernel lock: taken on entry, released on exit, never held in user mode. It protects every
- * kernel object, all page tables, the frame allocator and the queues. With it held, a hart waits for
- * nobody's supervisor mode (only for SBI's remote fence, which M-mode answers), so it is the only
- * lock and there is no order to keep. The log ring has no lock: it is written under this one, or by
- * a hart that panics.
+ * kernel object, all page tables, the frame allocator and the queues. With it held, a hart waits
+ * for nobody's supervisor mode (only for SBI's remote fence, which M-mode answers), so it is the
+ * only lock and there is no order to keep. The log ring has no lock: it is written under this one,
+ * or by a hart that panics.
  */
 #ifndef KERN_LOCK_H
 #define KERN_LOCK_H

@@ -16,7 +16,8 @@ static object_reclaim *const reclaimers[] = {
     [ANSER_TYPE_REPLY] = reply_reclaim,     [ANSER_TYPE_PAGES] = pages_reclaim,
     [ANSER_TYPE_IRQ] = irq_reclaim,         [ANSER_TYPE_DEVICE] = device_reclaim,
     [ANSER_TYPE_TIMER] = timer_reclaim,     [TYPE_BADGE] = badge_reclaim,
-    [TYPE_PARCEL] = parcel_reclaim,
+    [TYPE_PARCEL] = parcel_reclaim,         [TYPE_TEARDOWN] = teardown_reclaim,
+    [TYPE_SHUTDOWN] = shutdown_reclaim,     [TYPE_SIGNAL_SHUTDOWN] = signal_shutdown_reclaim,
 };
 
 void *object_create(struct account *payer, uint8_t type, size_t size)
@@ -58,6 +59,14 @@ void work_push(struct object *object)
     self->attention |= ATTENTION_WORK;
 }
 
+void object_free(struct object *object)
+{
+    if (object->size == 0)
+        return;
+    object_count--;
+    slab_free(object->payer, object, object->size);
+}
+
 bool work_piece(struct thread *self)
 {
     struct object *object = self->work;
@@ -66,8 +75,7 @@ bool work_piece(struct thread *self)
     if (reclaimers[object->type](object)) {
         /* Reclaiming may have pushed more, but always behind the first. */
         self->work = object->next_work;
-        object_count--;
-        slab_free(object->payer, object, object->size);
+        object_free(object);
     }
     if (!self->work)
         self->attention &= ~ATTENTION_WORK;

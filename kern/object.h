@@ -14,16 +14,19 @@
 
 struct object {
     uint32_t references;
-    uint8_t type; /* ANSER_TYPE_*, or a kernel-private one */
+    uint8_t type;  /* ANSER_TYPE_*, or a kernel-private one */
     uint16_t size; /* as given to slab_alloc */
-    uint64_t id; /* unique for ever, for people */
+    uint64_t id;   /* unique for ever, for people */
     struct account *payer;
     struct object *next_work;
 };
 
 /* Kernel-private types of objects that are never behind a handle of their own. */
-#define TYPE_BADGE  32
-#define TYPE_PARCEL 33
+#define TYPE_BADGE           32
+#define TYPE_PARCEL          33
+#define TYPE_TEARDOWN        34 /* embedded in a process; size 0: not freed by itself */
+#define TYPE_SHUTDOWN        35 /* embedded in a channel, likewise */
+#define TYPE_SIGNAL_SHUTDOWN 36 /* embedded in a signal, likewise */
 
 /* A zeroed object with one reference, charged to the payer; NULL: no budget. */
 void *object_create(struct account *payer, uint8_t type, size_t size);
@@ -37,7 +40,8 @@ void object_release(struct object *object);
  */
 typedef bool object_reclaim(struct object *object);
 object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, pages_reclaim,
-    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, signal_reclaim;
+    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, signal_reclaim,
+    teardown_reclaim, shutdown_reclaim, signal_shutdown_reclaim;
 
 extern uint64_t object_count; /* alive, of all types */
 

@@ -9,6 +9,8 @@
 #include "kern/object.h"
 #include "kern/space.h"
 
+struct thread;
+
 struct process {
     struct object object;
 
@@ -22,10 +24,11 @@ struct process {
     uint32_t thread_count;
     uint32_t priority_max;
     bool dying;
-    bool torn_down; /* everything is returned, the exit event is sent */
+    bool torn_down; /* everything is returned */
+    bool announced; /* the exit event is sent */
     int64_t exit_status;
     uint64_t exit_words[4]; /* ANSER_EXIT_*, scause, stval, pc */
-    struct thread *last;    /* its last thread, which takes it down */
+    struct object teardown; /* embedded: a work item of the last thread, or of the killer */
     uint64_t parent_id;
     uint64_t cpu_ticks; /* of threads that have ended */
     struct tree words;  /* threads in word_wait, by address */
@@ -42,9 +45,14 @@ extern struct process *process_init; /* the first one */
 status_t process_make(struct account *parent, const struct anser_process_params *params,
                       struct process **out);
 
+/* Its last thread has ended, on this hart: begins the teardown as that thread's work. */
+void process_last_thread_left(struct process *process);
+/* Posts the exit event, once. */
+void process_announce(struct process *process);
 /* Begins the end of a process: all its threads are killed, at least at this priority. */
 void process_end(struct process *process, int64_t status, uint64_t reason, uint32_t priority);
-/* 0: the caller itself; else a process handle with MANAGE. -EBADF, -EPERM, -ESRCH (it has ended). */
+/* 0: the caller itself; else a process handle with MANAGE. -EBADF, -EPERM, -ESRCH (it has ended).
+ */
 status_t process_argument(struct thread *self, uint64_t handle, struct process **out);
 
 #endif

@@ -13,8 +13,24 @@ struct channel;
 struct reply;
 
 /* Integer registers by their x numbers; x[0] holds the pc. */
-enum { REG_PC = 0, REG_RA = 1, REG_SP = 2, REG_GP = 3, REG_TP = 4, REG_T0 = 5, REG_S2 = 18,
-       REG_S3 = 19, REG_A0 = 10, REG_A1 = 11, REG_A2 = 12, REG_A7 = 17, REG_S11 = 27, REG_T3 = 28 };
+enum {
+    REG_PC = 0,
+    REG_RA = 1,
+    REG_SP = 2,
+    REG_GP = 3,
+    REG_TP = 4,
+    REG_T0 = 5,
+    REG_S2 = 18,
+    REG_S3 = 19,
+    REG_A0 = 10,
+    REG_A1 = 11,
+    REG_A2 = 12,
+    REG_A3 = 13,
+    REG_A4 = 14,
+    REG_A7 = 17,
+    REG_S11 = 27,
+    REG_T3 = 28
+};
 
 /* Bits of thread.attention. */
 #define ATTENTION_KILLED    1u
@@ -32,67 +48,86 @@ struct thread {
     /* Read by assembly; see kern/layout.h. */
     uint64_t x[32];
     struct process *process;
-    struct hart *hart;             /* runs there, or is queued there */
-    struct thread *caller;         /* it may answer this one by reply_recv */
-    struct thread *server;         /* who may answer this one */
-    struct channel *wait_channel;  /* where it waits as a sender, receiver or queued caller */
-    uint64_t wait_handle;          /* the handle it waits on: closing that wakes it */
-    uint32_t state;                /* ANSER_STATE_* */
+    struct hart *hart;            /* runs there, or is queued there */
+    struct thread *caller;        /* it may answer this one by reply_recv; plain register form */
+    struct thread *server;        /* who may answer this one, as caller or odd_caller */
+    struct channel *wait_channel; /* where it waits as a sender, receiver or queued caller */
+    uint64_t wait_handle;         /* the handle it waits on: closing that wakes it */
+    uint32_t state;               /* ANSER_STATE_* */
     uint32_t priority;
-    uint32_t attention;            /* ATTENTION_*: not straight back to user mode */
+    uint32_t attention; /* ATTENTION_*: not straight back to user mode */
+    uint32_t *lock;     /* the big kernel lock */
 
     /* Scheduling. */
-    struct list queue;             /* in a hart's ready list */
-    struct list siblings;          /* in process->threads */
-    struct object *work;           /* objects to reclaim before user mode is seen again */
+    struct list queue;    /* in a hart's ready list */
+    struct list siblings; /* in process->threads */
+    struct object *work;  /* objects to reclaim before user mode is seen again */
     struct object *work_last;
     uint64_t cpu_ticks;
     bool idle;
-    bool ended;                    /* has left its process; only its work is left */
+    bool ended; /* has left its process; only its work is left */
 
     /* Waiting. */
-    struct list waiting;           /* in a channel's queue */
-    struct tree_node word_node;    /* in process->words */
+    struct object *wait_object; /* the signal it waits for */
+    struct thread *odd_caller;  /* like caller, but with memory form or a deadline */
+    struct reply *last_reply;   /* made for the call that it is just receiving */
+    struct list waiting;        /* in a channel's queue */
+    struct tree_node word_node; /* in process->words */
     struct deadline deadline;
-    struct reply *reply;           /* the reply object that may answer it, if one was made */
-    struct object *progress;       /* half-made object of a restarted call */
+    struct reply *reply;     /* the reply object that may answer it, if one was made */
+    struct object *progress; /* half-made object of a restarted call */
 
     /*
      * The message that it sends and its room for one that it receives. A thread in user mode has
      * info 0: that is what the fast path leaves, and what it means is "plain register form".
      */
-    uint64_t info;                 /* as given in a1 */
-    user_t block;                  /* memory form: its struct anser_message */
+    uint64_t info; /* as given in a1 */
+    user_t block;  /* memory form: its struct anser_message */
     uint64_t words[8];
-    user_t send_data;              /* of more than 64 bytes */
+    user_t send_data; /* of more than 64 bytes */
     uint64_t send_length;
     user_t receive_data;
     uint64_t receive_capacity;
     anser_handle carried[ANSER_MESSAGE_HANDLES];
-    uint64_t badge;                /* of the handle that it sends on */
+    uint64_t badge;              /* of the handle that it sends on */
+    uint64_t until;              /* deadline, if flagged */
+    anser_handle explicit_reply; /* if flagged */
 
     /* Reflection (design section 7); save is NULL without a handler. */
     struct anser_save_page *save;
     struct anser_handler_params handler;
-    uint8_t handler_level;         /* 0: program, 1: handler, 2: nested entry */
+    uint8_t handler_level;   /* 0: program, 1: handler, 2: nested entry */
+    bool interrupt_deferred; /* came while the handler ran */
 
-    struct event fault;            /* to the process's fault channel */
+    struct event fault; /* to the process's fault channel */
     struct float_state floats;
 };
 
+#define THREAD_RIGHTS (ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
+
+extern uint64_t thread_total; /* alive */
+
 /*
  * A thread of the process, stopped, with one reference; its registers as params say. -EINVAL
- * (priority above the ceiling), -ENOMEM, -ESRCH (the process is dying).
+ * (priority above the ceiling), -EAGAIN (too many threads), -ENOMEM, -ESRCH (the process is dying).
  */
 status_t thread_make(struct process *process, const struct anser_thread_params *params,
                      struct thread **out);
-/* Lets a new thread run; the running thread goes on holding one reference of its own. */
+/* Lets a new thread run; it holds a reference of its own until it has ended. */
 void thread_start(struct thread *thread);
-/* Marks it; it ends at its next look at user mode, at least at this priority. */
-void thread_kill(struct thread *thread, uint32_t priority);
+
+/* The running thread will not go on; it is in the queue that its state says. */
+void thread_block(struct thread *self, uint32_t state);
+/* A thread that is out of its queue goes on, with a0 = status. */
+void thread_wake(struct thread *thread, status_t status);
+/* In a queue that thread_cancel_wait can take it out of. */
+bool thread_blocked(const struct thread *thread);
 /* Takes a blocked thread out of whatever it waits in; its call returns the status. */
 void thread_cancel_wait(struct thread *thread, status_t status);
-/* Leaves its process; the last one takes the process down. Called on the thread itself. */
+
+/* Marks it; it ends at its next look at user mode, at least at this priority. */
+void thread_kill(struct thread *thread, uint32_t priority);
+/* The running thread leaves its process; the last one takes the process down. */
 void thread_end(struct thread *self);
 
 #endif

@@ -15,6 +15,8 @@ struct thread;
 void work_push(struct object *object);
 /* Does one piece of the running thread's work; true if there is more. */
 bool work_piece(struct thread *self);
+/* Frees a reclaimed object's own memory. */
+void object_free(struct object *object);
 /* Hands a thread's remaining work to another one. */
 void work_give(struct thread *to, struct thread *from);
 

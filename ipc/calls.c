@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* call, reply_recv, send, recv, reply: the complete C versions of the IPC system calls. */
+#include "ipc/event.h"
+#include "ipc/message.h"
+#include "ipc/reply.h"
+#include "kern/calls.h"
+#include "kern/process.h"
+#include "kern/sched.h"
+#include "kern/thread.h"
+
+#define INFO_SEND (ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_WANT_REPLY) /* make no sense there */
+
+static status_t find_channel(struct thread *self, uint64_t right, struct channel **out)
+{
+    struct capability capability;
+    self->info = self->x[REG_A1] & ANSER_INFO_MEM; /* how errors return */
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
+                                    ANSER_TYPE_CHANNEL, right, &capability);
+    if (status < 0)
+        return status;
+    *out = (struct channel *)capability.object;
+    self->badge = badge_value(capability.badge);
+    return 0;
+}
+
+static void wait_on(struct thread *self, struct channel *channel, uint32_t state)
+{
+    self->wait_channel = channel;
+    self->wait_handle = self->x[REG_A0];
+    message_arm_deadline(self);
+    thread_block(self, state);
+}
+
+/* ---- Sending: send, and the first half of call. */
+
+/* The caller's message has arrived: it waits for the answer, the server may run at once. */
+static void call_received(struct thread *caller, struct thread *server)
+{
+    bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE));
+    if (plain)
+        caller->info = 0; /* as the fast path would have left it */
+    reply_link(caller, server, plain);
+}
+
+/*
+ * Offers the message to those who wait. 1: one took it; 0: nobody waits; -errno: the sender's own
+ * fault. A receiver at fault wakes with its error, and the next one is tried.
+ */
+static status_t offer(struct channel *channel, struct thread *self, uint64_t flags)
+{
+    struct thread *receiver;
+    struct message message = message_of(self);
+    message.info = flags;
+    while ((receiver = channel_first_receiver(channel))) {
+        enum blame blame;
+        if (receiver->info == 0)
+            receiver->receive_capacity = ANSER_REGISTER_BYTES; /* it came by the fast path */
+        status_t status = message_deliver(&message, receiver, &blame);
+        if (status < 0 && blame == BLAME_SENDER)
+            return status;
+        channel_take_receiver(channel, receiver);
+        if (status < 0) {
+            message_finish(receiver, status, 0);
+            continue;
+        }
+        if (flags & ANSER_INFO_CALL) {
+            call_received(self, receiver);
+            deadline_cancel(&receiver->deadline);
+            receiver->wait_channel = NULL;
+            receiver->wait_handle = 0;
+            sched_ready_next(receiver);
+        } else {
+            thread_wake(receiver, (status_t)receiver->x[REG_A0]);
+        }
+        return 1;
+    }
+    return 0;
+}
+
+static status_t load_for_sending(struct thread *self, struct channel **channel)
+{
+    status_t status = find_channel(self, ANSER_RIGHT_SEND, channel);
+    if (status == 0)
+        status = message_load(self, (*channel)->element_size);
+    if (status == 0 && self->info & INFO_SEND)
+        status = -ANSER_EINVAL;
+    return status == 0 && (*channel)->closed ? -ANSER_EPIPE : status;
+}
+
+status_t call_send(struct thread *self)
+{
+    struct channel *channel;
+    status_t status = load_for_sending(self, &channel);
+    if (status == 0)
+        status = offer(channel, self, 0);
+    if (status != 0)
+        return message_return(self, status > 0 ? 0 : status, 0);
+    if (channel_has_room(channel) && list_empty(&channel->senders))
+        return message_return(self, message_buffer(self, channel), 0);
+    status = message_may_block(self);
+    if (status < 0)
+        return message_return(self, status, 0);
+    list_append(&channel->senders, &self->waiting);
+    channel_update_pending(channel);
+    wait_on(self, channel, ANSER_STATE_SENDING);
+    return (status_t)self->x[REG_A0];
+}
+
+status_t call_call(struct thread *self)
+{
+    struct channel *channel;
+    status_t status = load_for_sending(self, &channel);
+    if (status == 0)
+        status = message_check_room(self);
+    if (status == 0 && channel_first_receiver(channel) == NULL)
+        status = message_may_block(self);
+    if (status == 0)
+        status = offer(channel, self, ANSER_INFO_CALL);
+    if (status < 0)
+        return message_return(self, status, 0);
+    if (status == 0) {
+        list_append(&channel->senders, &self->waiting);
+        channel_update_pending(channel);
+        wait_on(self, channel, ANSER_STATE_CALLING);
+        return (status_t)self->x[REG_A0];
+    }
+    message_arm_deadline(self);
+    thread_block(self, ANSER_STATE_CALLING);
+    return (status_t)self->x[REG_A0];
+}
+
+/* ---- Receiving. */
+
+static status_t receive_buffered(struct channel *channel, struct thread *self)
+{
+    enum blame blame;
+    struct slot *slot = channel_oldest(channel);
+    struct message message = message_of_slot(channel, slot);
+    status_t status = message_deliver(&message, self, &blame);
+    if (status == 0)
+        channel_drop_oldest(channel);
+    return status;
+}
+
+/* Room has come up: the sender who has waited longest may put its element there. */
+static void refill(struct channel *channel)
+{
+    struct list *first;
+    while (channel_has_room(channel) && (first = list_first(&channel->senders))) {
+        struct thread *sender = container_of(first, struct thread, waiting);
+        if (sender->state == ANSER_STATE_CALLING)
+            return; /* a call is taken by a receiver, never buffered */
+        list_remove(&sender->waiting);
+        message_finish(sender, message_buffer(sender, channel), 0);
+    }
+}
+
+/* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault. */
+static status_t receive_from_senders(struct channel *channel, struct thread *self)
+{
+    struct list *first;
+    while ((first = list_first(&channel->senders))) {
+        struct thread *sender = container_of(first, struct thread, waiting);
+        bool calling = sender->state == ANSER_STATE_CALLING;
+        struct message message = message_of(sender);
+        enum blame blame;
+        message.info = calling ? ANSER_INFO_CALL : 0;
+        status_t status = message_deliver(&message, self, &blame);
+        if (status < 0 && blame == BLAME_RECEIVER)
+            return status;
+        list_remove(&sender->waiting);
+        if (status < 0)
+            message_finish(sender, status, 0);
+        else if (calling)
+            call_received(sender, self);
+        else
+            message_finish(sender, 0, 0);
+        if (status == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* What is there now, in order: events, the buffer, waiting senders. As receive_from_senders. */
+static status_t receive_now(struct channel *channel, struct thread *self)
+{
+    status_t status = event_receive(channel, self);
+    if (status != EVENT_NONE)
+        return status == 0 ? 1 : status;
+    if (channel->count > 0) {
+        status = receive_buffered(channel, self);
+        if (status == 0)
+            refill(channel);
+        return status == 0 ? 1 : status;
+    }
+    return receive_from_senders(channel, self);
+}
+
+/* The receiving half of recv and reply_recv, with the room loaded. */
+static status_t receive(struct channel *channel, struct thread *self)
+{
+    status_t status = receive_now(channel, self);
+    channel_update_pending(channel);
+    if (status > 0)
+        return (status_t)self->x[REG_A0];
+    if (status < 0)
+        return message_return(self, status, 0);
+    if (channel->closed)
+        return message_return(self, ANSER_INFO_CLOSED, 0);
+    status = message_may_block(self);
+    if (status < 0)
+        return message_return(self, status, 0);
+    wait_on(self, channel, ANSER_STATE_RECEIVING);
+    channel_add_receiver(channel, self);
+    return (status_t)self->x[REG_A0];
+}
+
+status_t call_recv(struct thread *self)
+{
+    struct channel *channel;
+    status_t status = find_channel(self, ANSER_RIGHT_RECV, &channel);
+    if (status == 0)
+        status = message_load_room(self);
+    if (status == 0 &&
+        self->info & (ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_HANDLES | ANSER_INFO_BYTES))
+        status = -ANSER_EINVAL;
+    if (status < 0)
+        return message_return(self, status, 0);
+    return receive(channel, self);
+}
+
+/* ---- Replying. */
+
+/* Who is to be answered; the right is spent with this. */
+static status_t find_caller(struct thread *self, struct thread **out)
+{
+    if (!(self->info & ANSER_INFO_EXPLICIT_REPLY)) {
+        *out = reply_take_implicit(self);
+        return *out ? 0 : -ANSER_EPIPE;
+    }
+    struct capability capability;
+    status_t status =
+        handle_lookup(self->process, self->explicit_reply, ANSER_TYPE_REPLY, 0, &capability);
+    if (status < 0)
+        return status;
+    struct reply *reply = (struct reply *)capability.object;
+    *out = reply->caller;
+    if (*out)
+        reply_revoke(*out);
+    handle_take(self->process, self->explicit_reply, &capability);
+    capability_release(&capability);
+    return *out ? 0 : -ANSER_EPIPE;
+}
+
+/*
+ * Never blocks. An error of the message itself is the server's, and spends nothing; what fails at
+ * the caller's side is told to both.
+ */
+static status_t answer(struct thread *self)
+{
+    struct thread *caller;
+    enum blame blame;
+    status_t status = find_caller(self, &caller);
+    if (status < 0)
+        return status;
+    struct message message = message_of(self);
+    message.badge = 0;
+    if (caller->info == 0)
+        caller->receive_capacity = ANSER_REGISTER_BYTES; /* it came by the fast path */
+    status = message_deliver(&message, caller, &blame);
+    deadline_cancel(&caller->deadline);
+    if (status < 0)
+        message_return(caller, blame == BLAME_RECEIVER ? status : -ANSER_EPIPE, 0);
+    sched_ready_next(caller);
+    return status;
+}
+
+status_t call_reply(struct thread *self)
+{
+    self->info = self->x[REG_A1] & ANSER_INFO_MEM;
+    status_t status = message_load(self, ANSER_ELEMENT_MAX);
+    if (status == 0)
+        status = answer(self);
+    return message_return(self, status, 0);
+}
+
+status_t call_reply_recv(struct thread *self)
+{
+    struct channel *channel;
+    status_t status = find_channel(self, ANSER_RIGHT_RECV, &channel);
+    if (status == 0)
+        status = message_load(self, ANSER_ELEMENT_MAX);
+    if (status == 0)
+        status = message_check_room(self);
+    if (status < 0)
+        return message_return(self, status, 0);
+    if (answer(self) < 0)
+        self->info |= INFO_REPLY_FAILED_NOTE;
+    self->info &= ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NB | ANSER_INFO_WANT_REPLY |
+                  INFO_REPLY_FAILED_NOTE;
+    return receive(channel, self);
+}

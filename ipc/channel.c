@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The channel object: its ends, queues and buffer, and how it ends. */
+#include "ipc/channel.h"
+#include "ipc/badge.h"
+#include "ipc/message.h"
+#include "ipc/reply.h"
+#include "ipc/signal.h"
+#include "kern/calls.h"
+#include "kern/frame.h"
+#include "kern/panic.h"
+#include "kern/process.h"
+#include "kern/space.h"
+#include "kern/thread.h"
+#include "kern/work.h"
+
+_Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
+
+#define SHUTDOWN_PIECE 32 /* waiters or elements */
+#define SEND_RIGHTS    (ANSER_RIGHT_SEND | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
+#define RECEIVE_RIGHTS (ANSER_RIGHT_RECV | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
+
+struct channel null_channel = {.pending = 1, .one_word = -1, .eight_words = -1};
+
+/* ---- Queues. */
+
+void channel_update_pending(struct channel *channel)
+{
+    channel->pending = channel->count > 0 || channel->closed || !list_empty(&channel->senders) ||
+                       !list_empty(&channel->receivers) || !list_empty(&channel->events) ||
+                       !list_empty(&channel->gone);
+}
+
+struct thread *channel_first_receiver(const struct channel *channel)
+{
+    if (channel->receiver)
+        return channel->receiver;
+    struct list *first = list_first(&channel->receivers);
+    return first ? container_of(first, struct thread, waiting) : NULL;
+}
+
+void channel_take_receiver(struct channel *channel, struct thread *receiver)
+{
+    if (channel->receiver == receiver)
+        channel->receiver = NULL;
+    else
+        list_remove(&receiver->waiting);
+    channel_update_pending(channel);
+}
+
+void channel_add_receiver(struct channel *channel, struct thread *self)
+{
+    /* One who owes an answer to another caller is not for the fast path, which would forget it. */
+    bool plain = self->info == 0 && !self->caller && !self->odd_caller;
+    if (plain && !channel->receiver && list_empty(&channel->receivers)) {
+        channel->receiver = self;
+        return;
+    }
+    if (channel->receiver) {
+        list_append(&channel->receivers, &channel->receiver->waiting);
+        channel->receiver = NULL;
+    }
+    list_append(&channel->receivers, &self->waiting);
+    channel_update_pending(channel);
+}
+
+/* ---- Buffer. */
+
+static struct slot *slot_at(const struct channel *channel, uint32_t index)
+{
+    return (struct slot *)(channel->buffer + (size_t)index * channel->slot_size);
+}
+
+struct slot *channel_free_slot(const struct channel *channel)
+{
+    kassert(channel_has_room(channel));
+    return slot_at(channel, (channel->head + channel->count) % channel->capacity);
+}
+
+void channel_put(struct channel *channel, struct slot **slot)
+{
+    *slot = channel_free_slot(channel);
+    channel->count++;
+    channel->put_total++;
+    channel_update_pending(channel);
+}
+
+struct slot *channel_oldest(const struct channel *channel)
+{
+    kassert(channel->count > 0);
+    return slot_at(channel, channel->head);
+}
+
+void channel_drop_oldest(struct channel *channel)
+{
+    channel->head = (channel->head + 1) % channel->capacity;
+    channel->count--;
+    channel->taken_total++;
+    channel_update_pending(channel);
+}
+
+static status_t buffer_create(struct channel *channel, struct account *payer)
+{
+    uint64_t size = (uint64_t)channel->slot_size * channel->capacity;
+    phys_t block;
+    if (size == 0)
+        return 0;
+    while ((PAGE_SIZE << channel->buffer_order) < size)
+        channel->buffer_order++;
+    if (!account_charge(payer, PAGE_SIZE << channel->buffer_order))
+        return -ANSER_ENOMEM;
+    if (!frame_alloc(channel->buffer_order, &block)) {
+        account_discharge(payer, PAGE_SIZE << channel->buffer_order);
+        return -ANSER_ENOMEM;
+    }
+    channel->buffer = direct_map(block);
+    return 0;
+}
+
+static void buffer_free(struct channel *channel)
+{
+    if (!channel->buffer)
+        return;
+    frame_free(channel->buffer_order, phys((uint64_t)channel->buffer - direct_map_base));
+    account_discharge(channel->object.payer, PAGE_SIZE << channel->buffer_order);
+    channel->buffer = NULL;
+}
+
+/* ---- Ends. */
+
+static void shut_down(struct channel *channel)
+{
+    channel->closed = true;
+    channel_update_pending(channel);
+    if (channel->shutting)
+        return;
+    channel->shutting = true;
+    object_reference(&channel->object);
+    work_push(&channel->shutdown);
+}
+
+static bool wake_one_sender(struct channel *channel)
+{
+    struct list *first = list_first(&channel->senders);
+    if (!first)
+        return false;
+    channel_cancel(container_of(first, struct thread, waiting), -ANSER_EPIPE);
+    return true;
+}
+
+static bool wake_one_receiver(struct channel *channel)
+{
+    struct thread *receiver = channel_first_receiver(channel);
+    if (!receiver)
+        return false;
+    channel_take_receiver(channel, receiver);
+    message_finish(receiver, ANSER_INFO_CLOSED, 0);
+    return true;
+}
+
+/* With no receive end left, what is buffered or pending will never be received. */
+static bool drop_one(struct channel *channel)
+{
+    if (channel->receive_ends > 0)
+        return false;
+    if (channel->count > 0) {
+        parcel_drop(channel_oldest(channel)->parcel);
+        channel_drop_oldest(channel);
+        return true;
+    }
+    return event_discard_first(&channel->events) || event_discard_first(&channel->gone);
+}
+
+bool shutdown_reclaim(struct object *object)
+{
+    struct channel *channel = container_of(object, struct channel, shutdown);
+    for (unsigned n = 0; n < SHUTDOWN_PIECE; n++) {
+        if (wake_one_sender(channel) || wake_one_receiver(channel) || drop_one(channel))
+            continue;
+        channel->shutting = false;
+        channel_update_pending(channel);
+        object_release(&channel->object);
+        return true;
+    }
+    return false;
+}
+
+static void channel_end_changed(struct channel *channel, uint64_t rights, int change)
+{
+    if (rights & ANSER_RIGHT_SEND) {
+        channel->send_ends += (uint32_t)change;
+        if (channel->send_ends == 0)
+            shut_down(channel);
+    }
+    if (rights & ANSER_RIGHT_RECV) {
+        channel->receive_ends += (uint32_t)change;
+        if (channel->receive_ends == 0)
+            shut_down(channel);
+    }
+}
+
+void channel_ends_changed(const struct capability *capability, int change)
+{
+    struct object *object = capability->object;
+    if (object->type == ANSER_TYPE_CHANNEL)
+        channel_end_changed((struct channel *)object, capability->rights, change);
+    else if (object->type == ANSER_TYPE_SIGNAL)
+        signal_end_changed((struct signal *)object, capability->rights, change);
+    else
+        return;
+    if (capability->badge)
+        badge_holders_changed(capability->badge, change);
+}
+
+static bool waits_in_queue(const struct thread *thread)
+{
+    switch (thread->state) {
+    case ANSER_STATE_SENDING:
+    case ANSER_STATE_RECEIVING:
+    case ANSER_STATE_SIGNAL:
+        return true;
+    case ANSER_STATE_CALLING:
+        return !thread->server && !thread->reply;
+    default:
+        return false;
+    }
+}
+
+void channel_wake_users_of(struct process *process, anser_handle handle,
+                           const struct capability *capability)
+{
+    uint8_t type = capability->object->type;
+    if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
+        return;
+    for (struct list *node = process->threads.next; node != &process->threads; node = node->next) {
+        struct thread *thread = container_of(node, struct thread, siblings);
+        if (thread->wait_handle == (uint64_t)handle && waits_in_queue(thread))
+            thread_cancel_wait(thread, -ANSER_EBADF);
+    }
+}
+
+void channel_cancel(struct thread *thread, status_t status)
+{
+    struct channel *channel = thread->wait_channel;
+    if (thread->state == ANSER_STATE_RECEIVING) {
+        channel_take_receiver(channel, thread);
+    } else if (waits_in_queue(thread)) {
+        list_remove(&thread->waiting);
+        channel_update_pending(channel);
+    } else {
+        reply_revoke(thread);
+    }
+    message_finish(thread, status, 0);
+}
+
+/* ---- The object. */
+
+bool channel_reclaim(struct object *object)
+{
+    struct channel *channel = (struct channel *)object;
+    /* Events hold references, threads wait on handles: nobody is here any more. */
+    kassert(!channel_first_receiver(channel) && list_empty(&channel->senders));
+    buffer_free(channel);
+    return true;
+}
+
+static struct channel *channel_make(struct account *payer, uint64_t element_size, uint64_t capacity)
+{
+    struct channel *channel = object_create(payer, ANSER_TYPE_CHANNEL, sizeof(struct channel));
+    if (!channel)
+        return NULL;
+    channel->element_size = (uint32_t)element_size;
+    channel->capacity = (uint32_t)capacity;
+    channel->slot_size = (uint32_t)(sizeof(struct slot) + ((element_size + 7) & ~7ul));
+    channel->one_word = element_size >= 8 ? 8 : -1;
+    channel->eight_words = element_size >= ANSER_REGISTER_BYTES ? ANSER_REGISTER_BYTES : -1;
+    channel->shutdown.type = TYPE_SHUTDOWN;
+    list_init(&channel->senders);
+    list_init(&channel->receivers);
+    list_init(&channel->events);
+    list_init(&channel->gone);
+    if (buffer_create(channel, payer) == 0)
+        return channel;
+    object_free(&channel->object);
+    return NULL;
+}
+
+status_t publish_ends(struct thread *self, struct object *object)
+{
+    struct capability send = {.object = object, .rights = SEND_RIGHTS};
+    struct capability receive = {.object = object, .rights = RECEIVE_RIGHTS};
+    anser_handle send_handle, receive_handle;
+    status_t status = handle_reserve(&self->process->handles, 2);
+    if (status < 0) {
+        object_release(object);
+        return status;
+    }
+    handle_insert(&self->process->handles, &send, &send_handle);
+    handle_insert(&self->process->handles, &receive, &receive_handle);
+    capability_reference(&send);
+    capability_reference(&receive);
+    object_release(object);
+    self->x[REG_A1] = (uint64_t)receive_handle;
+    return send_handle;
+}
+
+status_t call_chan_create(struct thread *self)
+{
+    uint64_t element_size = self->x[REG_A0];
+    uint64_t capacity = self->x[REG_A1];
+    if (element_size > ANSER_ELEMENT_MAX || capacity > ANSER_CHAN_BUFFER_MAX)
+        return -ANSER_EINVAL;
+    if (capacity * (sizeof(struct slot) + element_size + 7) > ANSER_CHAN_BUFFER_MAX)
+        return -ANSER_EINVAL;
+    struct channel *channel = channel_make(self->process->account, element_size, capacity);
+    return channel ? publish_ends(self, &channel->object) : -ANSER_ENOMEM;
+}
+
+status_t call_chan_close(struct thread *self)
+{
+    struct capability capability;
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
+                                    ANSER_TYPE_CHANNEL, ANSER_RIGHT_SEND, &capability);
+    if (status < 0)
+        return status;
+    struct channel *channel = (struct channel *)capability.object;
+    if (channel->closed)
+        return -ANSER_EPIPE; /* Go panics: close of closed channel */
+    shut_down(channel);
+    return 0;
+}
+
+status_t call_chan_len(struct thread *self)
+{
+    struct capability capability;
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
+                                    ANSER_TYPE_CHANNEL, 0, &capability);
+    if (status < 0)
+        return status;
+    const struct channel *channel = (const struct channel *)capability.object;
+    self->x[REG_A1] = channel->capacity;
+    return channel->count;
+}
+
+status_t call_chan_mint(struct thread *self)
+{
+    struct capability capability;
+    uint64_t value = self->x[REG_A1];
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], 0,
+                                    ANSER_RIGHT_RECV, &capability);
+    if (status < 0)
+        return status;
+    if (value == 0)
+        return -ANSER_EINVAL;
+    status = handle_reserve(&self->process->handles, 1);
+    if (status < 0)
+        return status;
+    struct badge *badge = badge_make(self->process->account, capability.object, value);
+    if (!badge)
+        return -ANSER_ENOMEM;
+    struct capability minted = {capability.object, badge, SEND_RIGHTS};
+    anser_handle handle;
+    handle_insert(&self->process->handles, &minted, &handle);
+    capability_reference(&minted);
+    object_release(badge_object(badge)); /* the holders keep it */
+    return handle;
+}

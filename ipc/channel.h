@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Channels: Go's, between processes. A channel has a buffer of `capacity` slots (0: rendezvous),
+ * two FIFO queues of waiting threads, and two lists of events from the kernel, which need no room.
+ */
+#ifndef IPC_CHANNEL_H
+#define IPC_CHANNEL_H
+
+#include "kern/event.h"
+#include "kern/handle.h"
+#include "kern/list.h"
+#include "kern/object.h"
+
+struct thread;
+struct process;
+struct parcel;
+
+struct channel {
+    struct object object;
+
+    /* Read by the fast path; see kern/layout.h. */
+    struct thread *receiver; /* the only waiter, plain register form; then `receivers` is empty */
+    uint64_t pending;        /* not 0: a receive must look here first */
+    int32_t one_word;        /* the info words that pass fast: 8 and 64, or -1 */
+    int32_t eight_words;
+
+    uint32_t element_size; /* bytes */
+    uint32_t capacity;     /* elements */
+    uint32_t count;        /* in the buffer */
+    uint32_t head;         /* slot of the oldest */
+    uint64_t put_total;    /* elements ever put into the buffer, */
+    uint64_t taken_total;  /* and taken out: orders GONE behind what was sent before */
+    uint8_t *buffer;
+    uint32_t slot_size;
+    uint8_t buffer_order;
+    bool closed;
+    bool shutting;      /* its shutdown item is on a work list */
+    uint32_t send_ends; /* capabilities, events' targets included */
+    uint32_t receive_ends;
+    struct list senders;    /* threads in SENDING, or CALLING and not yet received */
+    struct list receivers;  /* threads in RECEIVING */
+    struct list events;     /* irq, timer, exit, fault: before any element */
+    struct list gone;       /* badges without handles */
+    struct object shutdown; /* embedded: wakes the waiters, drops what nobody can receive */
+};
+
+/* Where handles of another type, or without the right, lead: nothing there ever passes fast. */
+extern struct channel null_channel;
+
+/* One element in the buffer. */
+struct slot {
+    uint32_t length;
+    struct parcel *parcel; /* its handles, or NULL */
+    uint64_t badge;
+    uint8_t data[];
+};
+
+/* A capability appears (+1) or disappears (-1): counts ends and badge holders; the last send end
+ * closes the channel, the last receive end ends it, a badge's last holder makes it GONE. */
+void channel_ends_changed(const struct capability *capability, int change);
+/* A handle of the process has been closed or moved: threads that wait on it get -EBADF. */
+void channel_wake_users_of(struct process *process, anser_handle handle,
+                           const struct capability *capability);
+/* Takes a thread out of the queue that its state says, or revokes the right to answer it. */
+void channel_cancel(struct thread *thread, status_t status);
+
+/* To be called after any change of queues, buffer or events. */
+void channel_update_pending(struct channel *channel);
+/* The receiver who has waited longest, still queued, or NULL. */
+struct thread *channel_first_receiver(const struct channel *channel);
+void channel_take_receiver(struct channel *channel, struct thread *receiver);
+void channel_add_receiver(struct channel *channel, struct thread *self);
+
+/* The buffer. free_slot and put: the channel has room; oldest: it has an element, which stays until
+ * it is dropped. The slot that put gives is the one that free_slot showed. */
+struct slot *channel_free_slot(const struct channel *channel);
+void channel_put(struct channel *channel, struct slot **slot);
+struct slot *channel_oldest(const struct channel *channel);
+void channel_drop_oldest(struct channel *channel);
+
+static inline bool channel_has_room(const struct channel *channel)
+{
+    return channel->count < channel->capacity;
+}
+
+/* Publishes both ends of a fresh channel or signal, whose reference it takes over: a0 and a1. */
+status_t publish_ends(struct thread *self, struct object *object);
+
+/* The value of a badge object, 0 for none. */
+uint64_t badge_value(const struct badge *badge);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a message reaches a receiver or a buffer slot: check everything, then move. */
+#include "ipc/badge.h"
+#include "ipc/message.h"
+#include "ipc/reply.h"
+#include "kern/pages.h"
+#include "kern/panic.h"
+#include "kern/process.h"
+#include "kern/usercopy.h"
+
+/* The capabilities that a message carries, looked up, not yet moved. */
+struct load {
+    unsigned count;
+    struct capability capabilities[ANSER_MESSAGE_HANDLES];
+};
+
+static bool in_memory_form(const struct thread *thread)
+{
+    return thread->info & ANSER_INFO_MEM;
+}
+
+static status_t find_carried(struct thread *sender, struct load *load)
+{
+    load->count = (sender->info & ANSER_INFO_HANDLES) >> ANSER_INFO_HANDLES_SHIFT;
+    for (unsigned i = 0; i < load->count; i++) {
+        status_t status = handle_lookup(sender->process, sender->carried[i], 0,
+                                        ANSER_RIGHT_TRANSFER, &load->capabilities[i]);
+        if (status < 0)
+            return status;
+    }
+    return 0;
+}
+
+static status_t find_load(const struct message *message, struct load *load)
+{
+    load->count = 0;
+    if (message->sender)
+        return find_carried(message->sender, load);
+    if (message->parcel) {
+        load->count = message->parcel->count;
+        memcpy(load->capabilities, message->parcel->capabilities, sizeof(load->capabilities));
+    }
+    return 0;
+}
+
+/* Pages are paid for by who owns them: moves the charge of all of them, or of none. */
+static status_t transfer_pages(const struct load *load, struct account *to,
+                               struct account *from[ANSER_MESSAGE_HANDLES])
+{
+    for (unsigned i = 0; i < load->count; i++) {
+        struct object *object = load->capabilities[i].object;
+        from[i] = NULL;
+        if (object->type != ANSER_TYPE_PAGES || pages_frozen(object))
+            continue;
+        from[i] = object->payer;
+        if (pages_transfer(object, to) == 0)
+            continue;
+        while (i-- > 0)
+            if (from[i])
+                pages_transfer(load->capabilities[i].object, from[i]);
+        return -ANSER_ENOMEM;
+    }
+    return 0;
+}
+
+/* The sender's handles leave its table; the references are now in the load. */
+static void take_carried(struct thread *sender, struct load *load)
+{
+    for (unsigned i = 0; i < load->count; i++) {
+        struct object *object = load->capabilities[i].object;
+        if (object->type == ANSER_TYPE_PAGES && !pages_frozen(object))
+            pages_detach(object);
+        handle_take(sender->process, sender->carried[i], &load->capabilities[i]);
+        channel_wake_users_of(sender->process, sender->carried[i], &load->capabilities[i]);
+    }
+}
+
+static status_t copy_data(const struct message *message, struct thread *to, enum blame *blame)
+{
+    struct space *space = &to->process->space;
+    struct space *at_fault = NULL;
+    if (!in_memory_form(to) || message->length == 0)
+        return 0;
+    if (message->words)
+        return copy_to_user(space, to->receive_data, message->words, message->length);
+    status_t status = copy_user_to_user(space, to->receive_data, message->space, message->data,
+                                        message->length, &at_fault);
+    if (status < 0 && at_fault == message->space && at_fault != space)
+        *blame = BLAME_SENDER;
+    return status;
+}
+
+static const uint8_t word_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
+
+static void finish_in_registers(const struct message *message, struct thread *to,
+                                const anser_handle *handles, unsigned count, anser_handle reply)
+{
+    message_clear_registers(to);
+    for (unsigned i = 0; i < (message->length + 7) / 8; i++)
+        to->x[word_registers[i]] = message->words[i];
+    for (unsigned i = 0; i < count; i++)
+        to->x[REG_T3 + i] = (uint64_t)handles[i];
+    to->x[REG_S3] = (uint64_t)reply;
+}
+
+/* The block was prepared: writing it cannot fail. */
+static void finish_in_block(const struct message *message, struct thread *to,
+                            const anser_handle *handles, anser_handle reply)
+{
+    struct space *space = &to->process->space;
+    uint64_t at = to->block.value;
+    uint64_t length = message->length;
+    const size_t handles_size = ANSER_MESSAGE_HANDLES * sizeof(anser_handle);
+    copy_to_user(space, user(at + offsetof(struct anser_message, recv_length)), &length, 8);
+    copy_to_user(space, user(at + offsetof(struct anser_message, handles)), handles, handles_size);
+    copy_to_user(space, user(at + offsetof(struct anser_message, reply)), &reply, 8);
+}
+
+/* What the receiver must have before anything moves: room, handle slots, a reply object. */
+static status_t prepare_receiver(const struct message *message, struct thread *to, unsigned count,
+                                 struct reply **reply)
+{
+    bool wants_reply = message->info & ANSER_INFO_CALL && to->info & ANSER_INFO_WANT_REPLY;
+    *reply = NULL;
+    if (message->length > to->receive_capacity)
+        return -ANSER_EMSGSIZE;
+    if (in_memory_form(to)) {
+        status_t status =
+            user_prepare(&to->process->space, to->block, sizeof(struct anser_message), true);
+        if (status < 0)
+            return status;
+    }
+    if (count + wants_reply > 0) {
+        status_t status = handle_reserve(&to->process->handles, count + wants_reply);
+        if (status < 0)
+            return status;
+    }
+    if (wants_reply && !(*reply = reply_make(to->process->account)))
+        return -ANSER_ENOMEM;
+    return 0;
+}
+
+static void insert_all(struct thread *to, const struct load *load, anser_handle *handles)
+{
+    for (unsigned i = 0; i < load->count; i++) {
+        status_t status = handle_insert(&to->process->handles, &load->capabilities[i], &handles[i]);
+        kassert(status == 0); /* reserved above */
+    }
+}
+
+/* No failure from here on. */
+static void commit(const struct message *message, struct thread *to, struct load *load,
+                   struct reply *reply)
+{
+    anser_handle handles[ANSER_MESSAGE_HANDLES] = {0};
+    anser_handle reply_handle = 0;
+    if (message->sender)
+        take_carried(message->sender, load);
+    if (message->parcel)
+        parcel_spend(message->parcel);
+    insert_all(to, load, handles);
+    if (reply)
+        reply_handle = reply_publish(reply, to);
+    if (in_memory_form(to))
+        finish_in_block(message, to, handles, reply_handle);
+    else
+        finish_in_registers(message, to, handles, load->count, reply_handle);
+
+    uint64_t info = message->info | (uint64_t)load->count << ANSER_INFO_HANDLES_SHIFT;
+    if (!in_memory_form(to))
+        info |= message->length;
+    if (to->info & INFO_REPLY_FAILED_NOTE)
+        info |= ANSER_INFO_REPLY_FAILED;
+    to->x[REG_A0] = info;
+    to->x[REG_A1] = message->badge;
+    to->info = 0;
+}
+
+status_t message_deliver(const struct message *message, struct thread *to, enum blame *blame)
+{
+    struct load load;
+    struct reply *reply;
+    struct account *payers[ANSER_MESSAGE_HANDLES];
+    *blame = BLAME_SENDER;
+    status_t status = find_load(message, &load);
+    if (status < 0)
+        return status;
+    *blame = BLAME_RECEIVER;
+    status = prepare_receiver(message, to, load.count, &reply);
+    if (status == 0)
+        status = copy_data(message, to, blame);
+    if (status == 0 && load.count > 0)
+        status = transfer_pages(&load, to->process->account, payers);
+    if (status < 0) {
+        if (reply)
+            object_release((struct object *)reply);
+        return status;
+    }
+    commit(message, to, &load, reply);
+    return 0;
+}
+
+/* ---- Buffers. */
+
+/* A receive end or a right to answer may not wait in a buffer: it could keep itself alive. */
+static bool may_be_buffered(const struct capability *capability)
+{
+    return capability->object->type != ANSER_TYPE_REPLY && !(capability->rights & ANSER_RIGHT_RECV);
+}
+
+static status_t make_parcel(struct thread *sender, struct parcel **out)
+{
+    struct load load;
+    *out = NULL;
+    status_t status = find_carried(sender, &load);
+    if (status < 0 || load.count == 0)
+        return status;
+    for (unsigned i = 0; i < load.count; i++)
+        if (!may_be_buffered(&load.capabilities[i]))
+            return -ANSER_EINVAL;
+    struct parcel *parcel =
+        object_create(sender->process->account, TYPE_PARCEL, sizeof(struct parcel));
+    if (!parcel)
+        return -ANSER_ENOMEM;
+    parcel->count = load.count;
+    *out = parcel;
+    return 0;
+}
+
+static void fill_parcel(struct thread *sender, struct parcel *parcel)
+{
+    struct load load;
+    status_t status = find_carried(sender, &load);
+    kassert(status == 0 && load.count == parcel->count);
+    take_carried(sender, &load);
+    memcpy(parcel->capabilities, load.capabilities, sizeof(parcel->capabilities));
+}
+
+status_t message_buffer(struct thread *sender, struct channel *channel)
+{
+    struct parcel *parcel;
+    struct slot *slot;
+    uint8_t *place = channel_free_slot(channel)->data;
+    status_t status = make_parcel(sender, &parcel);
+    if (status < 0)
+        return status;
+    if (sender->send_length > ANSER_REGISTER_BYTES)
+        status =
+            copy_from_user(&sender->process->space, place, sender->send_data, sender->send_length);
+    else
+        memcpy(place, sender->words, (sender->send_length + 7) & ~7ul);
+    if (status < 0) {
+        if (parcel)
+            object_release(&parcel->object);
+        return status;
+    }
+    channel_put(channel, &slot);
+    slot->length = (uint32_t)sender->send_length;
+    slot->badge = sender->badge;
+    slot->parcel = parcel;
+    if (parcel)
+        fill_parcel(sender, parcel);
+    return 0;
+}
+
+void parcel_drop(struct parcel *parcel)
+{
+    if (parcel)
+        object_release(&parcel->object);
+}
+
+void parcel_spend(struct parcel *parcel)
+{
+    parcel->count = 0;
+    object_release(&parcel->object);
+}
+
+bool parcel_reclaim(struct object *object)
+{
+    struct parcel *parcel = (struct parcel *)object;
+    for (unsigned i = 0; i < parcel->count; i++)
+        capability_release(&parcel->capabilities[i]);
+    return true;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Events: messages whose sender is the kernel. */
+#include "kern/event.h"
+#include "ipc/badge.h"
+#include "ipc/channel.h"
+#include "ipc/event.h"
+#include "ipc/message.h"
+#include "ipc/signal.h"
+
+static bool counts(uint64_t kind)
+{
+    return kind == ANSER_EVENT_IRQ || kind == ANSER_EVENT_TIMER;
+}
+
+static uint64_t length_of(const struct event *event)
+{
+    if (event->info == ANSER_INFO_GONE)
+        return 0;
+    return counts(event->words[0]) ? 16 : EVENT_WORDS * 8;
+}
+
+status_t event_bind(struct event *event, struct process *process, anser_handle send)
+{
+    struct capability capability;
+    status_t status = handle_lookup(process, send, 0, ANSER_RIGHT_SEND, &capability);
+    if (status < 0)
+        return status;
+    capability_reference(&capability);
+    event->target = capability;
+    event->badge = badge_value(capability.badge);
+    return 0;
+}
+
+/* Out of its channel's list; the counter starts again. */
+static void settle(struct event *event)
+{
+    list_remove(&event->link);
+    event->pending = false;
+    if (counts(event->words[0]))
+        event->words[1] = 0;
+    if (event->owner)
+        object_release(event->owner);
+}
+
+void event_unbind(struct event *event)
+{
+    if (!event->target.object)
+        return;
+    if (event->pending) {
+        struct channel *channel = (struct channel *)event->target.object;
+        settle(event);
+        channel_update_pending(channel);
+    }
+    capability_release(&event->target);
+}
+
+bool event_discard_first(struct list *events)
+{
+    struct list *first = list_first(events);
+    if (first)
+        settle(container_of(first, struct event, link));
+    return first != NULL;
+}
+
+static struct message message_of_event(const struct event *event, const struct thread *to)
+{
+    uint64_t length = length_of(event);
+    return (struct message){
+        .length = length < to->receive_capacity ? length : to->receive_capacity,
+        .words = event->words,
+        .badge = event->badge,
+        .info = event->info ? event->info : ANSER_INFO_EVENT,
+    };
+}
+
+static bool deliverable(const struct channel *channel, const struct event *event)
+{
+    return event->info != ANSER_INFO_GONE || (int64_t)(channel->taken_total - event->after) >= 0;
+}
+
+/* Hands the event to whoever waits; a receiver whose buffer is gone learns that instead. */
+static bool deliver_to_waiter(struct channel *channel, struct event *event)
+{
+    struct thread *receiver;
+    while ((receiver = channel_first_receiver(channel))) {
+        enum blame blame;
+        if (receiver->info == 0)
+            receiver->receive_capacity = ANSER_REGISTER_BYTES; /* it came by the fast path */
+        struct message message = message_of_event(event, receiver);
+        status_t status = message_deliver(&message, receiver, &blame);
+        channel_take_receiver(channel, receiver);
+        if (status == 0) {
+            thread_wake(receiver, (status_t)receiver->x[REG_A0]);
+            return true;
+        }
+        message_finish(receiver, status, 0);
+    }
+    return false;
+}
+
+void event_post(struct event *event, uint64_t kind, uint64_t value)
+{
+    struct object *target = event->target.object;
+    if (!target)
+        return;
+    event->words[0] = kind;
+    if (counts(kind))
+        event->words[1] += value;
+    if (target->type == ANSER_TYPE_SIGNAL) {
+        signal_post((struct signal *)target, event->badge ? event->badge : 1);
+        event->words[1] = counts(kind) ? 0 : event->words[1];
+        return;
+    }
+    struct channel *channel = (struct channel *)target;
+    if (event->pending || channel->receive_ends == 0)
+        return;
+    if (deliver_to_waiter(channel, event)) {
+        event->words[1] = counts(kind) ? 0 : event->words[1];
+        return;
+    }
+    event->pending = true;
+    event->after = channel->put_total;
+    if (event->owner)
+        object_reference(event->owner);
+    list_append(event->info == ANSER_INFO_GONE ? &channel->gone : &channel->events, &event->link);
+    channel_update_pending(channel);
+}
+
+static status_t receive_from(struct channel *channel, struct list *list, struct thread *self)
+{
+    struct list *first = list_first(list);
+    struct event *event = first ? container_of(first, struct event, link) : NULL;
+    enum blame blame;
+    if (!event || !deliverable(channel, event))
+        return EVENT_NONE;
+    struct message message = message_of_event(event, self);
+    status_t status = message_deliver(&message, self, &blame);
+    if (status < 0)
+        return status;
+    settle(event);
+    channel_update_pending(channel);
+    return 0;
+}
+
+status_t event_receive(struct channel *channel, struct thread *self)
+{
+    status_t status = receive_from(channel, &channel->events, self);
+    return status == EVENT_NONE ? receive_from(channel, &channel->gone, self) : status;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reading messages from threads, and ending IPC calls. */
+#include "ipc/message.h"
+#include "kern/pages.h"
+#include "kern/process.h"
+#include "kern/sched.h"
+#include "kern/slab.h"
+#include "kern/usercopy.h"
+
+#define INFO_IN                                                                                    \
+    (ANSER_INFO_BYTES | ANSER_INFO_HANDLES | ANSER_INFO_NB | ANSER_INFO_DEADLINE |                 \
+     ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_MEM | ANSER_INFO_WANT_REPLY)
+
+static unsigned carried_count(uint64_t info)
+{
+    return (info & ANSER_INFO_HANDLES) >> ANSER_INFO_HANDLES_SHIFT;
+}
+
+/* Words 0-7 of the register form: a2-a6, t0-t2. */
+static const uint8_t word_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
+
+static void load_registers(struct thread *self)
+{
+    self->send_length = self->info & ANSER_INFO_BYTES;
+    for (unsigned i = 0; i < array_length(word_registers); i++)
+        self->words[i] = self->x[word_registers[i]];
+    for (unsigned i = 0; i < ANSER_MESSAGE_HANDLES; i++)
+        self->carried[i] = (anser_handle)self->x[REG_T3 + i];
+    self->receive_capacity = ANSER_REGISTER_BYTES;
+    self->until = self->x[REG_S2];
+    self->explicit_reply = (anser_handle)self->x[REG_S3];
+}
+
+static status_t load_block(struct thread *self)
+{
+    struct anser_message block;
+    self->block = user(self->x[REG_A2]);
+    if (self->block.value & 7)
+        return -ANSER_EINVAL;
+    status_t status = copy_from_user(&self->process->space, &block, self->block, sizeof(block));
+    if (status < 0)
+        return status;
+    self->send_data = user(block.send_data);
+    self->send_length = block.send_length;
+    self->receive_data = user(block.recv_data);
+    self->receive_capacity =
+        block.recv_capacity < ANSER_ELEMENT_MAX ? block.recv_capacity : ANSER_ELEMENT_MAX;
+    memcpy(self->carried, block.handles, sizeof(self->carried));
+    self->until = block.deadline;
+    self->explicit_reply = block.reply;
+    return user_prepare(&self->process->space, self->block, sizeof(block), true);
+}
+
+static status_t load_form(struct thread *self)
+{
+    uint64_t info = self->x[REG_A1];
+    self->info = info & ANSER_INFO_MEM; /* how errors return */
+    if (info & ~(uint64_t)INFO_IN || (info & ANSER_INFO_BYTES) > ANSER_REGISTER_BYTES ||
+        carried_count(info) > ANSER_MESSAGE_HANDLES)
+        return -ANSER_EINVAL;
+    if (info & ANSER_INFO_MEM && info & ANSER_INFO_BYTES)
+        return -ANSER_EINVAL;
+    self->info = info;
+    if (info & ANSER_INFO_MEM)
+        return load_block(self);
+    load_registers(self);
+    return 0;
+}
+
+/* Up to 64 bytes travel in thread.words; more stay where they are until the transfer. */
+static status_t load_data(struct thread *self, uint64_t limit)
+{
+    if (self->send_length > limit)
+        return -ANSER_EMSGSIZE;
+    if (!(self->info & ANSER_INFO_MEM))
+        return 0;
+    struct space *space = &self->process->space;
+    if (self->send_length > ANSER_REGISTER_BYTES)
+        return user_prepare(space, self->send_data, self->send_length, false);
+    memset(self->words, 0, sizeof(self->words));
+    if (self->send_length == 0)
+        return 0;
+    return copy_from_user(space, self->words, self->send_data, self->send_length);
+}
+
+static status_t check_carried(struct thread *self)
+{
+    struct capability capability;
+    unsigned count = carried_count(self->info);
+    for (unsigned i = 0; i < count; i++) {
+        status_t status =
+            handle_lookup(self->process, self->carried[i], 0, ANSER_RIGHT_TRANSFER, &capability);
+        if (status < 0)
+            return status;
+        for (unsigned j = 0; j < i; j++)
+            if (self->carried[j] == self->carried[i])
+                return -ANSER_EINVAL;
+    }
+    return 0;
+}
+
+static status_t check_room(struct thread *self)
+{
+    if (!(self->info & ANSER_INFO_MEM) || self->receive_capacity == 0)
+        return 0;
+    return user_prepare(&self->process->space, self->receive_data, self->receive_capacity, true);
+}
+
+status_t message_load(struct thread *self, uint64_t limit)
+{
+    status_t status = load_form(self);
+    if (status == 0)
+        status = load_data(self, limit);
+    return status < 0 ? status : check_carried(self);
+}
+
+status_t message_load_room(struct thread *self)
+{
+    status_t status = load_form(self);
+    return status < 0 ? status : check_room(self);
+}
+
+status_t message_check_room(struct thread *self)
+{
+    return check_room(self);
+}
+
+struct message message_of(struct thread *sender)
+{
+    bool in_kernel = sender->send_length <= ANSER_REGISTER_BYTES;
+    return (struct message){
+        .length = sender->send_length,
+        .words = in_kernel ? sender->words : NULL,
+        .space = &sender->process->space,
+        .data = sender->send_data,
+        .badge = sender->badge,
+        .sender = carried_count(sender->info) ? sender : NULL,
+    };
+}
+
+struct message message_of_slot(const struct channel *channel, struct slot *slot)
+{
+    (void)channel;
+    return (struct message){
+        .length = slot->length,
+        .words = (const uint64_t *)slot->data,
+        .badge = slot->badge,
+        .parcel = slot->parcel,
+    };
+}
+
+/* ---- The end of a call. */
+
+/* Register form: whatever is not message is zero afterwards; sp, ra, gp, tp, s11 stay. */
+void message_clear_registers(struct thread *thread)
+{
+    for (unsigned r = REG_T0; r < 32; r++)
+        if (r != REG_S11)
+            thread->x[r] = 0;
+}
+
+static void finish_registers(struct thread *thread, status_t status, uint64_t second)
+{
+    if (!(thread->info & ANSER_INFO_MEM))
+        message_clear_registers(thread);
+    if (status >= 0 && thread->info & INFO_REPLY_FAILED_NOTE)
+        status |= ANSER_INFO_REPLY_FAILED;
+    thread->x[REG_A0] = (uint64_t)status;
+    thread->x[REG_A1] = second;
+    thread->info = 0;
+}
+
+void message_finish(struct thread *thread, status_t status, uint64_t second)
+{
+    finish_registers(thread, status, second);
+    thread_wake(thread, (status_t)thread->x[REG_A0]);
+}
+
+status_t message_return(struct thread *self, status_t status, uint64_t second)
+{
+    finish_registers(self, status, second);
+    return (status_t)self->x[REG_A0];
+}
+
+status_t message_may_block(struct thread *self)
+{
+    if (self->info & ANSER_INFO_NB)
+        return -ANSER_EAGAIN;
+    if (self->info & ANSER_INFO_DEADLINE && self->until <= time_now())
+        return -ANSER_ETIMEDOUT;
+    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
+}
+
+void message_arm_deadline(struct thread *self)
+{
+    if (self->info & ANSER_INFO_DEADLINE)
+        deadline_arm(&self->deadline, self->until);
+}

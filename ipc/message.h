@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages: how they are read from the sender, and how they reach a receiver or a buffer slot.
+ * Everything is checked before anything moves; an error says whose fault it was.
+ */
+#ifndef IPC_MESSAGE_H
+#define IPC_MESSAGE_H
+
+#include "ipc/channel.h"
+#include "kern/thread.h"
+
+/* Handles on their way in a buffer. */
+struct parcel {
+    struct object object;
+    unsigned count;
+    struct capability capabilities[ANSER_MESSAGE_HANDLES];
+};
+
+struct message {
+    uint64_t length;       /* bytes */
+    const uint64_t *words; /* in the kernel; or NULL: */
+    struct space *space;   /* of the sender, and */
+    user_t data;           /* the place there */
+    uint64_t badge;
+    uint64_t info;         /* CALL, EVENT, GONE */
+    struct thread *sender; /* whose thread.carried handles move, or NULL */
+    struct parcel *parcel; /* handles that are off already, or NULL */
+};
+
+enum blame { BLAME_SENDER, BLAME_RECEIVER };
+
+/* Kept in thread.info while reply_recv waits: its reply did not arrive. */
+#define INFO_REPLY_FAILED_NOTE (1ul << 31)
+
+/*
+ * Reads info word and, in memory form, the block into the thread: words, lengths, handles. limit:
+ * bytes that may be sent. For receiving calls (receives) the place of the element is checked and
+ * populated. -EINVAL, -EMSGSIZE, -EFAULT, -ENOMEM, -EBADF, -EPERM. The thread's info is set; it is
+ * reset by message_finish.
+ */
+status_t message_load(struct thread *self, uint64_t limit);
+/* The same for a call that only receives. */
+status_t message_load_room(struct thread *self);
+
+/* The message that a loaded thread sends. */
+struct message message_of(struct thread *sender);
+struct message message_of_slot(const struct channel *channel, struct slot *slot);
+
+/*
+ * Gives the message to a thread that receives: data, handles, results in its registers or block.
+ * The thread's queue and state are the caller's business. On an error nothing has happened, and
+ * *blame says who is at fault.
+ */
+status_t message_deliver(const struct message *message, struct thread *to, enum blame *blame);
+/* Puts a loaded sender's message into a buffer that has room. -EINVAL for handles that may not be
+ * buffered, -ENOMEM, -EFAULT: all the sender's. */
+status_t message_buffer(struct thread *sender, struct channel *channel);
+
+/* The end of an IPC call of a blocked thread: results, registers cleared, and it may run. */
+void message_finish(struct thread *thread, status_t status, uint64_t second);
+/* The same for the running thread: returns status for the system call. */
+status_t message_return(struct thread *self, status_t status, uint64_t second);
+
+/* Does the thread's call block, and how long? deadline 0: for ever. -EAGAIN, -ETIMEDOUT, -EINTR. */
+status_t message_may_block(struct thread *self);
+void message_arm_deadline(struct thread *self);
+/* Checks and populates the place of what a call receives, once the rest of it is known good. */
+status_t message_check_room(struct thread *self);
+void message_clear_registers(struct thread *thread);
+
+void parcel_drop(struct parcel *parcel);  /* with its handles; NULL is none */
+void parcel_spend(struct parcel *parcel); /* its handles have found an owner */
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The signal object. */
+#include "ipc/signal.h"
+#include "ipc/channel.h"
+#include "kern/calls.h"
+#include "kern/process.h"
+#include "kern/thread.h"
+#include "kern/work.h"
+
+#define SHUTDOWN_PIECE 32
+
+struct signal {
+    struct object object;
+    uint64_t bits;
+    struct list waiters;
+    uint32_t send_ends;
+    uint32_t receive_ends;
+    bool closed;
+    struct object shutdown;
+};
+
+static void wake(struct thread *thread, status_t status, uint64_t word)
+{
+    list_remove(&thread->waiting);
+    thread->x[REG_A1] = word;
+    thread_wake(thread, status);
+}
+
+void signal_cancel(struct thread *thread, status_t status)
+{
+    wake(thread, status, 0);
+}
+
+void signal_post(struct signal *signal, uint64_t bits)
+{
+    signal->bits |= bits;
+    struct list *first = list_first(&signal->waiters);
+    if (!first || !signal->bits)
+        return;
+    wake(container_of(first, struct thread, waiting), 0, signal->bits);
+    signal->bits = 0;
+}
+
+bool signal_shutdown_reclaim(struct object *object)
+{
+    struct signal *signal = container_of(object, struct signal, shutdown);
+    for (unsigned n = 0; n < SHUTDOWN_PIECE; n++) {
+        struct list *first = list_first(&signal->waiters);
+        if (!first) {
+            object_release(&signal->object);
+            return true;
+        }
+        wake(container_of(first, struct thread, waiting), -ANSER_EPIPE, 0);
+    }
+    return false;
+}
+
+void signal_end_changed(struct signal *signal, uint64_t rights, int change)
+{
+    if (rights & ANSER_RIGHT_SEND)
+        signal->send_ends += (uint32_t)change;
+    if (rights & ANSER_RIGHT_RECV)
+        signal->receive_ends += (uint32_t)change;
+    if (signal->closed || (signal->send_ends > 0 && signal->receive_ends > 0) || change > 0)
+        return;
+    signal->closed = true;
+    object_reference(&signal->object);
+    work_push(&signal->shutdown);
+}
+
+bool signal_reclaim(struct object *object)
+{
+    (void)object;
+    return true;
+}
+
+/* ---- System calls. */
+
+status_t call_signal_create(struct thread *self)
+{
+    struct signal *signal =
+        object_create(self->process->account, ANSER_TYPE_SIGNAL, sizeof(struct signal));
+    if (!signal)
+        return -ANSER_ENOMEM;
+    signal->shutdown.type = TYPE_SIGNAL_SHUTDOWN;
+    list_init(&signal->waiters);
+    return publish_ends(self, &signal->object);
+}
+
+status_t call_signal(struct thread *self)
+{
+    struct capability capability;
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_SIGNAL,
+                                    ANSER_RIGHT_SEND, &capability);
+    if (status < 0)
+        return status;
+    struct signal *signal = (struct signal *)capability.object;
+    if (signal->closed)
+        return -ANSER_EPIPE;
+    signal_post(signal, self->x[REG_A1]);
+    return 0;
+}
+
+/* Would it block, then why not? -EAGAIN, -ETIMEDOUT, -EINTR; 0: it may. */
+static status_t may_block(struct thread *self, uint64_t info, uint64_t until)
+{
+    if (info & ANSER_INFO_NB)
+        return -ANSER_EAGAIN;
+    if (info & ANSER_INFO_DEADLINE && until <= time_now())
+        return -ANSER_ETIMEDOUT;
+    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
+}
+
+status_t call_wait(struct thread *self)
+{
+    struct capability capability;
+    uint64_t info = self->x[REG_A1];
+    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_SIGNAL,
+                                    ANSER_RIGHT_RECV, &capability);
+    if (status < 0)
+        return status;
+    if (info & ~(uint64_t)(ANSER_INFO_NB | ANSER_INFO_DEADLINE))
+        return -ANSER_EINVAL;
+    struct signal *signal = (struct signal *)capability.object;
+    if (signal->bits) {
+        self->x[REG_A1] = signal->bits;
+        signal->bits = 0;
+        return 0;
+    }
+    status = signal->closed ? -ANSER_EPIPE : may_block(self, info, self->x[REG_A2]);
+    if (status < 0)
+        return status;
+    list_append(&signal->waiters, &self->waiting);
+    self->wait_channel = NULL;
+    self->wait_object = &signal->object;
+    self->wait_handle = self->x[REG_A0];
+    if (info & ANSER_INFO_DEADLINE)
+        deadline_arm(&self->deadline, self->x[REG_A2]);
+    thread_block(self, ANSER_STATE_SIGNAL);
+    return 0;
+}

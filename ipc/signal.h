@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Signals: channels of one 64-bit word, whose sends never block and are OR-ed together. */
+#ifndef IPC_SIGNAL_H
+#define IPC_SIGNAL_H
+
+#include "kern/types.h"
+
+struct signal;
+struct thread;
+
+/* ORs bits in; wakes the thread that has waited longest, which gets the whole word. */
+void signal_post(struct signal *signal, uint64_t bits);
+void signal_cancel(struct thread *thread, status_t status);
+void signal_end_changed(struct signal *signal, uint64_t rights, int change);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The big kernel lock. */
+#include "kern/lock.h"
+#include "kern/panic.h"
+
+uint32_t kernel_lock_word;
+
+void kernel_lock(void)
+{
+    while (__atomic_exchange_n(&kernel_lock_word, 1, __ATOMIC_ACQUIRE)) {
+        while (__atomic_load_n(&kernel_lock_word, __ATOMIC_RELAXED) && !panic_begun) {}
+        while (panic_begun)
+            __asm__ volatile("wfi");
+    }
+}
+
+void kernel_unlock(void)
+{
+    __atomic_store_n(&kernel_lock_word, 0, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who runs next on a hart. */
+#include "kern/sched.h"
+#include "kern/hart.h"
+#include "kern/lock.h"
+#include "kern/panic.h"
+#include "kern/process.h"
+#include "kern/reflect.h"
+#include "kern/thread.h"
+#include "kern/timer.h"
+#include "kern/work.h"
+
+#define SLICES_PER_SECOND 100
+
+struct thread idle_threads[HARTS_MAX];
+uint64_t slice_ticks;
+static uint64_t idle_mask; /* logical harts in wfi, or about to be */
+
+static inline void set_current(struct thread *thread)
+{
+    __asm__ volatile("mv tp, %0" : : "r"(thread) : "memory");
+}
+
+void sched_init(uint64_t ticks_per_second)
+{
+    slice_ticks = ticks_per_second / SLICES_PER_SECOND;
+    for (uint32_t h = 0; h < HARTS_MAX; h++) {
+        struct hart *hart = &harts[h];
+        struct thread *idle = &idle_threads[h];
+        for (uint32_t p = 0; p < ANSER_PRIORITIES; p++)
+            list_init(&hart->ready[p]);
+        hart->slice_end = UINT64_MAX;
+        hart->idle = idle;
+        hart->current = idle;
+        idle->hart = hart;
+        idle->idle = true;
+        list_init(&idle->queue);
+    }
+    set_current(&idle_threads[0]);
+}
+
+/* ---- Ready queues. */
+
+static void update_max(struct hart *hart)
+{
+    hart->max_ready = hart->ready_mask ? 63u - (uint32_t)__builtin_clzl(hart->ready_mask) : 0;
+}
+
+static void enqueue(struct hart *hart, struct thread *thread, bool first)
+{
+    struct list *queue = &hart->ready[thread->priority];
+    thread->hart = hart;
+    thread->state = ANSER_STATE_READY;
+    if (first)
+        list_prepend(queue, &thread->queue);
+    else
+        list_append(queue, &thread->queue);
+    hart->ready_mask |= 1ul << thread->priority;
+    hart->reschedule = 1;
+    update_max(hart);
+}
+
+void sched_unready(struct thread *thread)
+{
+    struct hart *hart = thread->hart;
+    list_remove(&thread->queue);
+    if (list_empty(&hart->ready[thread->priority]))
+        hart->ready_mask &= ~(1ul << thread->priority);
+    update_max(hart);
+}
+
+/* A thread with live floating-point registers stays: only its hart can save them. */
+static bool pinned(const struct thread *thread)
+{
+    return thread->hart->float_owner == thread;
+}
+
+static struct hart *any_idle_hart(void)
+{
+    return idle_mask ? &harts[__builtin_ctzl(idle_mask)] : NULL;
+}
+
+static struct hart *place(struct thread *thread)
+{
+    struct hart *home = thread->hart;
+    struct hart *idle;
+    if (pinned(thread) || (idle_mask >> home->index & 1) || !(idle = any_idle_hart()))
+        return home;
+    return idle;
+}
+
+static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool first)
+{
+    enqueue(hart, thread, first);
+    if (hart == hart_self())
+        return;
+    idle_mask &= ~(1ul << hart->index); /* the next one looks for another */
+    hart_poke(hart);
+}
+
+void sched_ready(struct thread *thread)
+{
+    enqueue_and_tell(place(thread), thread, false);
+}
+
+void sched_ready_next(struct thread *thread)
+{
+    struct hart *hart = pinned(thread) ? thread->hart : hart_self();
+    enqueue_and_tell(hart, thread, hart == hart_self());
+}
+
+void sched_set_priority(struct thread *thread, uint32_t priority)
+{
+    if (thread->state != ANSER_STATE_READY) {
+        thread->priority = priority;
+        return;
+    }
+    struct hart *hart = thread->hart;
+    sched_unready(thread);
+    thread->priority = priority;
+    enqueue_and_tell(hart, thread, false);
+}
+
+/* ---- Floating point. */
+
+extern void float_save(struct float_state *state);
+extern void float_load(const struct float_state *state);
+#define SSTATUS_FS_DIRTY 0x6000ul
+
+static void float_on(void)
+{
+    __asm__ volatile("csrs sstatus, %0" : : "r"(SSTATUS_FS_DIRTY));
+}
+
+static void float_off(void)
+{
+    __asm__ volatile("csrc sstatus, %0" : : "r"(SSTATUS_FS_DIRTY));
+}
+
+void float_flush(struct thread *thread)
+{
+    struct hart *hart = thread->hart;
+    if (hart->float_owner != thread)
+        return;
+    kassert(hart == hart_self());
+    float_on();
+    float_save(&thread->floats);
+    float_off();
+    hart->float_owner = NULL;
+}
+
+void float_forget(struct thread *thread)
+{
+    if (thread->hart->float_owner == thread)
+        thread->hart->float_owner = NULL;
+}
+
+void float_enable(struct thread *self)
+{
+    struct hart *hart = self->hart;
+    if (hart->float_owner)
+        float_flush(hart->float_owner);
+    float_on();
+    float_load(&self->floats);
+    hart->float_owner = self;
+}
+
+/* ---- Leaving the kernel. */
+
+/* Somebody waits here and another hart idles: it gets the one who would run last. */
+static void share_with_idle_hart(struct hart *hart)
+{
+    struct hart *idle;
+    if (!hart->ready_mask || !(idle = any_idle_hart()) || idle == hart)
+        return;
+    struct list *queue = &hart->ready[__builtin_ctzl(hart->ready_mask)];
+    struct thread *thread = container_of(queue->prev, struct thread, queue);
+    float_flush(thread);
+    sched_unready(thread);
+    enqueue_and_tell(idle, thread, false);
+}
+
+/* Must the running thread leave the hart? Also keeps the slice timer set while it has rivals. */
+static bool outranked(struct hart *hart, struct thread *self)
+{
+    hart->reschedule = 0;
+    if (!hart->ready_mask)
+        return false;
+    if (hart->max_ready > self->priority)
+        return true;
+    if (!(hart->ready_mask >> self->priority & 1))
+        return false;
+    if (hart->slice_end == UINT64_MAX)
+        timer_set_slice(time_now() + slice_ticks);
+    return timer_slice_over();
+}
+
+static void put_back(struct hart *hart, struct thread *self)
+{
+    bool over = hart->slice_end != UINT64_MAX && timer_slice_over();
+    if (over)
+        timer_set_slice(UINT64_MAX);
+    enqueue(hart, self, !over);
+}
+
+static struct thread *take_best(struct hart *hart)
+{
+    struct thread *thread =
+        container_of(list_first(&hart->ready[hart->max_ready]), struct thread, queue);
+    sched_unready(thread);
+    thread->state = ANSER_STATE_RUNNING;
+    return thread;
+}
+
+static void account_time(struct hart *hart, struct thread *self)
+{
+    uint64_t now = time_now();
+    self->cpu_ticks += now - hart->running_since;
+    hart->running_since = now;
+}
+
+/* Waits for an interrupt with the lock released, on the kernel's own page table. */
+static void idle_wait(struct hart *hart)
+{
+    idle_mask |= 1ul << hart->index;
+    hart->idling = true;
+    space_activate(NULL);
+    kernel_unlock();
+    __asm__ volatile("wfi");
+    kernel_lock();
+    hart->idling = false;
+    idle_mask &= ~(1ul << hart->index);
+    interrupts_poll();
+}
+
+static struct thread *pick(struct hart *hart)
+{
+    set_current(hart->idle);
+    while (!hart->ready_mask || hart->idle->work) {
+        if (hart->idle->work)
+            work_piece(hart->idle);
+        else
+            idle_wait(hart);
+    }
+    return take_best(hart);
+}
+
+/* The thread has left its process and done its work: drops the reference that kept it alive. */
+static void bury(struct thread *self)
+{
+    struct process *process = self->process;
+    object_reference(&process->object);
+    if (--self->object.references == 0) {
+        thread_reclaim(&self->object);
+        object_free(&self->object);
+    }
+    if (process->torn_down)
+        process_announce(process);
+    object_release(&process->object);
+}
+
+static struct thread *switch_from(struct hart *hart, struct thread *self)
+{
+    account_time(hart, self);
+    set_current(hart->idle);
+    if (self->ended && !self->work)
+        bury(self);
+    struct thread *next = pick(hart);
+    hart->running_since = time_now();
+    hart->current = next;
+    set_current(next);
+    return next;
+}
+
+/* What stands between a running thread and user mode, a bounded piece of it. */
+static void attend(struct thread *self)
+{
+    if ((self->attention & ATTENTION_KILLED) && !self->ended)
+        thread_end(self);
+    else if (self->attention & ATTENTION_WORK)
+        work_piece(self);
+    else if (!self->ended)
+        reflect_interrupt(self);
+    if (self->ended && !self->work)
+        self->state = ANSER_STATE_DYING;
+    if (interrupts_pending())
+        interrupts_poll();
+}
+
+static void enter_space(struct hart *hart, struct thread *self)
+{
+    space_activate(&self->process->space);
+    if (hart->float_owner == self)
+        float_on();
+    else
+        float_off();
+}
+
+struct thread *sched_leave(struct thread *self)
+{
+    struct hart *hart = hart_self();
+    for (;;) {
+        if (self->state != ANSER_STATE_RUNNING || self->idle) {
+            self = switch_from(hart, self);
+        } else if (outranked(hart, self)) {
+            put_back(hart, self);
+        } else if (self->attention) {
+            attend(self);
+        } else {
+            share_with_idle_hart(hart);
+            enter_space(hart, self);
+            return self;
+        }
+    }
+}
+
+extern _Noreturn void sched_start(struct thread *idle, uint64_t stack_top);
+extern _Noreturn void trap_return(struct thread *thread);
+
+/* On the hart's own stack, as its idle thread. */
+_Noreturn void sched_run(struct thread *idle);
+_Noreturn void sched_run(struct thread *idle)
+{
+    kernel_lock();
+    idle->hart->running_since = time_now();
+    trap_return(sched_leave(idle));
+}
+
+_Noreturn void sched_enter(void)
+{
+    struct hart *hart = hart_self();
+    sched_start(hart->idle, hart->stack_top);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scheduling: fixed priorities, round robin within one, preemptive, a set of queues per hart. All
+ * functions: kernel lock held.
+ */
+#ifndef KERN_SCHED_H
+#define KERN_SCHED_H
+
+#include "kern/types.h"
+
+#include "kern/thread.h"
+
+struct hart;
+
+/* The threads that stand for a hart with nothing to do; tp before there are others. */
+extern struct thread idle_threads[];
+
+/* Ticks of a time slice; set from the timebase at boot (10 ms). */
+extern uint64_t slice_ticks;
+
+/* Idle threads, queues; the boot hart's tp. Called once, before anything else of the kernel. */
+void sched_init(uint64_t ticks_per_second);
+/* Leaves boot for ever: takes the lock and runs what is ready on this hart. */
+_Noreturn void sched_enter(void);
+
+/* A thread that waited may run: at the end of its queue, on its hart or an idle one. */
+void sched_ready(struct thread *thread);
+/* The same, at the front of this hart's queue: the running thread is about to block on it. */
+void sched_ready_next(struct thread *thread);
+/* Takes a ready thread out of its queue. */
+void sched_unready(struct thread *thread);
+/* Changes the priority of a thread in whatever state it is. */
+void sched_set_priority(struct thread *thread, uint32_t priority);
+
+/*
+ * The end of every way through C: does the running thread's work, obeys kills and interruptions,
+ * and says which thread goes to user mode, its address space active, floating point set for it.
+ */
+struct thread *sched_leave(struct thread *self);
+
+/* Floating point: on for this thread, its registers live (the trap with FS off). */
+void float_enable(struct thread *self);
+/* Brings a thread's live registers home, or forgets them. */
+void float_flush(struct thread *thread);
+void float_forget(struct thread *thread);
+
+#endif

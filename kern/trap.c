@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What traps mean, once the registers are saved and the kernel lock is held. */
+#include "kern/trap.h"
+#include "kern/calls.h"
+#include "kern/hart.h"
+#include "kern/process.h"
+#include "kern/reflect.h"
+#include "kern/sched.h"
+#include "kern/thread.h"
+
+/* Privileged specification, "Supervisor Cause Register". */
+#define CAUSE_INTERRUPT           (1ul << 63)
+#define CAUSE_ILLEGAL_INSTRUCTION 2
+#define CAUSE_USER_CALL           8
+#define CAUSE_FETCH_PAGE_FAULT    12
+#define CAUSE_LOAD_PAGE_FAULT     13
+#define CAUSE_STORE_PAGE_FAULT    15
+#define SSTATUS_FS_MASK           0x6000ul
+
+typedef status_t call_function(struct thread *self);
+
+static call_function *const calls[-ANSER_CALL_LAST + 1] = {
+#define CALL_ENTRY(number, name, text) [number] = call_##name,
+    ANSER_CALLS(CALL_ENTRY)
+#undef CALL_ENTRY
+};
+
+/* The ecall is made again, with the arguments as they are. */
+static status_t restart(struct thread *self)
+{
+    self->x[REG_PC] -= 4;
+    return (status_t)self->x[REG_A0];
+}
+
+status_t native_call(struct thread *self)
+{
+    uint64_t number = -self->x[REG_A7];
+    if (number >= array_length(calls) || !calls[number])
+        return -ANSER_ENOSYS;
+    status_t status = calls[number](self);
+    return status == CALL_RESTART ? restart(self) : status;
+}
+
+/* IPC calls and thread_resume set all registers themselves; a0 is what they return or a waker's. */
+static void system_call(struct thread *self)
+{
+    self->x[REG_PC] += 4;
+    if ((int64_t)self->x[REG_A7] >= 0)
+        reflect_syscall(self);
+    else
+        self->x[REG_A0] = (uint64_t)native_call(self);
+}
+
+static bool float_is_off(void)
+{
+    uint64_t sstatus;
+    __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
+    return (sstatus & SSTATUS_FS_MASK) == 0;
+}
+
+static void page_fault(struct thread *self, uint64_t cause, uint64_t value)
+{
+    enum space_access access = cause == CAUSE_FETCH_PAGE_FAULT  ? ACCESS_EXEC
+                               : cause == CAUSE_LOAD_PAGE_FAULT ? ACCESS_READ
+                                                                : ACCESS_WRITE;
+    status_t status = space_fault(&self->process->space, user(value), access);
+    if (status < 0)
+        reflect_fault(self, status == -ANSER_ENOMEM ? ANSER_FAULT_BUDGET : ANSER_FAULT_ACCESS,
+                      cause, value);
+}
+
+static void exception(struct thread *self, uint64_t cause, uint64_t value)
+{
+    switch (cause) {
+    case CAUSE_FETCH_PAGE_FAULT:
+    case CAUSE_LOAD_PAGE_FAULT:
+    case CAUSE_STORE_PAGE_FAULT:
+        page_fault(self, cause, value);
+        break;
+    case CAUSE_ILLEGAL_INSTRUCTION:
+        /* With FS off it may be a floating-point one: load the registers and let it try again. */
+        if (float_is_off()) {
+            float_enable(self);
+            break;
+        }
+        /* fall through */
+    default:
+        reflect_fault(self, ANSER_FAULT_ILLEGAL, cause, value);
+    }
+}
+
+struct thread *trap_handle(struct thread *self, uint64_t cause, uint64_t value)
+{
+    if (cause & CAUSE_INTERRUPT)
+        interrupts_poll();
+    else if (cause == CAUSE_USER_CALL)
+        system_call(self);
+    else
+        exception(self, cause, value);
+    return sched_leave(self);
+}
+
+struct thread *trap_native_leave(struct thread *self)
+{
+    return sched_leave(self);
+}
+
+void trap_init_hart(void)
+{
+    struct hart *hart = hart_self();
+    hart->trap_user = (uint64_t)trap_entry;
+    hart->trap_kernel = (uint64_t)trap_kernel_entry;
+    /* cycle, time, instret for user mode; privileged specification, "Counter-Enable Register" */
+    __asm__ volatile("csrw stvec, %0\n\tcsrw scounteren, %1\n\tcsrw sie, %2"
+                     :
+                     : "r"(hart->trap_kernel), "r"(7ul), "r"(0x222ul));
+}

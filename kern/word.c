@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Waiting for a 32-bit word to change. */
+#include "kern/word.h"
+#include "kern/calls.h"
+#include "kern/process.h"
+#include "kern/thread.h"
+#include "kern/usercopy.h"
+
+void word_cancel(struct thread *thread, status_t status)
+{
+    tree_remove(&thread->process->words, &thread->word_node);
+    thread_wake(thread, status);
+}
+
+uint64_t word_wake(struct process *process, uint64_t address, uint64_t count)
+{
+    uint64_t woken = 0;
+    while (woken < count) {
+        struct tree_node *node = tree_ceiling(&process->words, address);
+        if (!node || node->key != address)
+            break;
+        word_cancel(container_of(node, struct thread, word_node), 0);
+        woken++;
+    }
+    return woken;
+}
+
+status_t call_word_wait(struct thread *self)
+{
+    uint64_t address = self->x[REG_A0];
+    uint64_t when = self->x[REG_A2];
+    uint32_t *word;
+    status_t status = user_word(&self->process->space, user(address), &word, false);
+    if (status < 0)
+        return status;
+    if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != (uint32_t)self->x[REG_A1])
+        return -ANSER_EAGAIN;
+    if (self->attention & ATTENTION_INTERRUPT)
+        return -ANSER_EINTR;
+    if (when && when <= time_now())
+        return -ANSER_ETIMEDOUT;
+    tree_insert(&self->process->words, &self->word_node, address);
+    if (when)
+        deadline_arm(&self->deadline, when);
+    thread_block(self, ANSER_STATE_WORD);
+    return 0;
+}
+
+status_t call_word_wake(struct thread *self)
+{
+    uint64_t count = self->x[REG_A1];
+    if (self->x[REG_A0] & 3)
+        return -ANSER_EINVAL;
+    return (status_t)word_wake(self->process, self->x[REG_A0],
+                               count < ANSER_THREADS_MAX ? count : ANSER_THREADS_MAX);
+}
