@@ -6,9 +6,11 @@
 #include "kern/symbols.h"
 
 #define CALLERS_MAX  32
-#define UNKNOWN_SCAN PAGE_SIZE /* of a stack that is none of the harts' */
+#define UNKNOWN_SCAN PAGE_SIZE /* of a stack that is none of the harts': of a panic, or of Go */
 
 extern const char kernel_start[], kernel_text_end[], kernel_end[];
+
+static uint64_t stacks_end = (uint64_t)kernel_end;
 
 static bool in_text(uint64_t address)
 {
@@ -24,14 +26,16 @@ static bool is_return_address(uint64_t address)
     return before == 0x0ef || before == 0x0e7;
 }
 
-static void show_place(uint64_t address)
+/* A caller is named by its call, right before where it goes on: a function may end with one. */
+static void show_place(uint64_t address, bool caller)
 {
     uint32_t offset = (uint32_t)(address - (uint64_t)kernel_start);
+    uint32_t known_by = offset - (caller ? 4 : 0);
     uint32_t low = 0, high = symbol_count;
     /* The last symbol at or before the address. */
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (symbol_table[middle].offset <= offset)
+        if (symbol_table[middle].offset <= known_by)
             low = middle + 1;
         else
             high = middle;
@@ -61,10 +65,15 @@ static uint64_t stack_end(uint64_t *from)
             *from = base + PAGE_SIZE;
         return base + sizeof(kernel_stacks[0]);
     }
-    if (*from < (uint64_t)kernel_text_end || *from >= (uint64_t)kernel_end)
+    if (*from < (uint64_t)kernel_text_end || *from >= stacks_end)
         return *from;
     uint64_t end = *from + UNKNOWN_SCAN;
-    return end < (uint64_t)kernel_end ? end : (uint64_t)kernel_end;
+    return end < stacks_end ? end : stacks_end;
+}
+
+void backtrace_set_end(uint64_t end)
+{
+    stacks_end = end;
 }
 
 void backtrace(const uint64_t *registers)
@@ -73,14 +82,19 @@ void backtrace(const uint64_t *registers)
     uint64_t end = stack_end(&at);
     unsigned shown = 0;
     kprintf("Backtrace, callers below those they called:\n");
-    show_place(registers[0]);
-    if (registers[1] != registers[0] && is_return_address(registers[1]))
-        show_place(registers[1]);
+    show_place(registers[0], registers[0] == registers[1]);
+    uint64_t last = registers[0];
+    if (registers[1] != last && is_return_address(registers[1])) {
+        last = registers[1];
+        show_place(last, true);
+    }
     for (; at < end && shown < CALLERS_MAX; at += 8) {
         uint64_t word = *(const uint64_t *)at;
-        if (!is_return_address(word))
+        /* A function that has stored ra already would show its caller twice. */
+        if (word == last || !is_return_address(word))
             continue;
-        show_place(word);
+        last = word;
+        show_place(word, true);
         shown++;
     }
 }

@@ -3,9 +3,10 @@
  * The steps of the boot, as kmain calls them through core_table. Each returns 0 or -errno. The
  * loader's memory is out of sight as soon as paging is on, so the core works from its own copy of
  * the hand-over; kmain may go on reading its own memory, the Go part of the image, until
- * boot_enter.
+ * step_enter.
  */
 #include "kern/boot.h"
+#include "kern/backtrace.h"
 #include "kern/frame.h"
 #include "kern/hart.h"
 #include "kern/init_load.h"
@@ -24,48 +25,51 @@
 #define BOOT_STACK_TOP 0x3000 /* in kern/entry.S */
 _Static_assert(sizeof(kernel_stacks[0]) == BOOT_STACK_TOP, "entry.S");
 
+extern const char kernel_end[];
+
 static struct bootinfo boot_info;
 static uint64_t boot_harts_max;
 
 /* A line from kmain. */
-void boot_write(const char *text, size_t length)
+void step_write(const char *text, size_t length)
 {
     log_write(text, length);
 }
 
 /* kmain cannot go on, and says why. */
-_Noreturn void boot_fail(const char *text, size_t length)
+_Noreturn void step_fail(const char *text, size_t length)
 {
     log_write(text, length);
     power_off(1);
 }
 
-status_t boot_log_init(const struct bootinfo *info)
+status_t step_log_init(const struct bootinfo *info)
 {
     sbi_init();
     power_init(info);
     return 0;
 }
 
-status_t boot_memory_init(const struct bootinfo *info, const struct boot_options *options)
+status_t step_memory_init(const struct bootinfo *info, const struct boot_options *options)
 {
     boot_info = *info;
     boot_harts_max = options->harts_max;
     panic_action = options->panic_action;
+    backtrace_set_end(info->image.base + info->image.size);
     harts_init(&boot_info);
     sched_init(boot_info.timebase_hz);
     status_t status = frame_init(&boot_info);
     return status < 0 ? status : space_kernel_init(&boot_info);
 }
 
-status_t boot_trap_init(void)
+status_t step_trap_init(void)
 {
     trap_init_hart();
     hart_init_registers();
     return 0;
 }
 
-status_t boot_interrupt_init(void)
+status_t step_interrupt_init(void)
 {
     timer_init(&boot_info);
     timer_init_hart();
@@ -75,19 +79,19 @@ status_t boot_interrupt_init(void)
     return status;
 }
 
-status_t boot_process_init(void)
+status_t step_process_init(void)
 {
     system_info_init(&boot_info);
     account_open_root();
     return 0;
 }
 
-status_t boot_init_load(void)
+status_t step_init_load(void)
 {
     return init_load(&boot_info);
 }
 
-status_t boot_harts_start(void)
+status_t step_harts_start(void)
 {
     return harts_start(&boot_info, boot_harts_max);
 }
@@ -96,6 +100,7 @@ status_t boot_harts_start(void)
 static void give_back(void)
 {
     uint64_t free = frame_counts.free;
+    backtrace_set_end((uint64_t)kernel_end);
     space_drop_image_tail(&boot_info);
     frame_reclaim(boot_info.loader);
     uint64_t bytes = (frame_counts.free - free) * PAGE_SIZE;
@@ -105,7 +110,7 @@ static void give_back(void)
 }
 
 /* Runs on the boot hart's kernel stack already (kern/entry.S). */
-_Noreturn void boot_enter(void)
+_Noreturn void step_enter(void)
 {
     give_back();
     harts_release();

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The door of the core: the Go part knows one address, core_table, and calls entry n at 4 * n
- * (kern/image/core_riscv64.go has the same order). Each entry makes tp what the kernel's C code
- * expects of it, the boot hart's idle thread; Go keeps nothing there.
+ * (kern/image/core_riscv64.go has the same order). Entry boot_X makes tp what the kernel's C code
+ * expects of it, the boot hart's idle thread, and goes to step_X (kern/boot.c). Go keeps nothing in
+ * tp.
  */
 #define BOOT_STACK_TOP 0x3000 /* of kernel_stacks[0]; kern/boot.c asserts it */
 
@@ -10,35 +11,37 @@
     .section .text.entry, "ax"
     .globl core_table
 core_table:
-    j       enter_write
-    j       enter_fail
-    j       enter_log_init
-    j       enter_memory_init
-    j       enter_trap_init
-    j       enter_interrupt_init
-    j       enter_process_init
-    j       enter_init_load
-    j       enter_harts_start
-    j       enter_last
+    j       boot_write
+    j       boot_fail
+    j       boot_log_init
+    j       boot_memory_init
+    j       boot_trap_init
+    j       boot_interrupt_init
+    j       boot_process_init
+    j       boot_init_load
+    j       boot_harts_start
+    j       boot_enter
 
-    .macro STEP name, function
-\name:
+    .macro STEP name
+    .globl boot_\name
+boot_\name:
     la      tp, idle_threads
-    tail    \function
+    tail    step_\name
     .endm
 
-    STEP    enter_write, boot_write
-    STEP    enter_fail, boot_fail
-    STEP    enter_log_init, boot_log_init
-    STEP    enter_memory_init, boot_memory_init
-    STEP    enter_trap_init, boot_trap_init
-    STEP    enter_interrupt_init, boot_interrupt_init
-    STEP    enter_process_init, boot_process_init
-    STEP    enter_init_load, boot_init_load
-    STEP    enter_harts_start, boot_harts_start
+    STEP    write
+    STEP    fail
+    STEP    log_init
+    STEP    memory_init
+    STEP    trap_init
+    STEP    interrupt_init
+    STEP    process_init
+    STEP    init_load
+    STEP    harts_start
 
 /* The last step does not come back: Go's stack goes with the rest of Go. */
-enter_last:
+    .globl boot_enter
+boot_enter:
     la      tp, idle_threads
     la      sp, kernel_stacks + BOOT_STACK_TOP
-    tail    boot_enter
+    tail    step_enter
