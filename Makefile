@@ -39,7 +39,7 @@ export SMP MEM APPEND QEMU_EXTRA BUILD
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef
 DEPFLAGS  = -MMD -MP
 
-KERNEL_CFLAGS := -march=rv64ima_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax \
+KERNEL_CFLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax \
 	-ffreestanding -fno-builtin -nostdlib -fno-pic -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -O2 -g -std=gnu11 $(WARNINGS) -I. -Iinclude $(DEPFLAGS)
 USER_CFLAGS := --specs=picolibc.specs -march=rv64gc -mabi=lp64d -mcmodel=medany \
