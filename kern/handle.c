@@ -190,17 +190,6 @@ status_t handle_take(struct process *process, anser_handle handle, struct capabi
     return 0;
 }
 
-status_t handle_set_generation(struct process *process, anser_handle handle, uint32_t generation)
-{
-    uint32_t index;
-    if (!find(process, handle, &index))
-        return -ANSER_EBADF;
-    if (generation == 0 || generation >= GENERATION_RETIRED)
-        return -ANSER_EINVAL;
-    process->handles.records[index].generation = generation;
-    return 0;
-}
-
 bool handle_table_reclaim(struct handle_table *table)
 {
     if (!table->slots)

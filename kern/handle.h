@@ -63,8 +63,6 @@ status_t handle_reserve(struct handle_table *table, unsigned count);
 /* Takes a handle out; the references become the caller's. -EBADF. */
 status_t handle_take(struct process *process, anser_handle handle, struct capability *out);
 
-/* Sets generation of a slot, so that a test can see one retire (system_debug GENERATION). */
-status_t handle_set_generation(struct process *process, anser_handle handle, uint32_t generation);
 extern uint64_t handle_count; /* open, in all processes */
 
 /* Convenience for calls that make an object: inserts with these rights, or releases it. */

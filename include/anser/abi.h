@@ -33,6 +33,7 @@
     CALL(21, signal, "signal send handle, bits -> 0")                                              \
     CALL(22, wait, "signal receive handle, info (NB, DEADLINE), deadline -> 0, word")              \
     CALL(23, reply, "ipc: 0 or reply handle in s3 (EXPLICIT_REPLY), info, words... -> 0")          \
+    CALL(24, thread_resume, "leaves the handler with what its save frame holds")                   \
     CALL(32, handle_close, "handle -> 0")                                                          \
     CALL(33, handle_dup, "handle, rights (subset) -> handle")                                      \
     CALL(34, handle_give, "process, handle -> the handle in that process; moves")                  \
@@ -58,7 +59,6 @@
     CALL(73, thread_exit, "word address or 0; zeroes and wakes the word; does not return")         \
     CALL(74, thread_interrupt, "thread -> 0; its handler is entered with INTERRUPT")               \
     CALL(75, thread_handler, "struct anser_handler_params * -> 0, address of the save page")       \
-    CALL(76, thread_resume, "leaves the handler with what its save frame holds")                   \
     CALL(77, thread_priority, "thread or 0, priority -> old priority")                             \
     CALL(78, word_wait, "address, expected 32-bit value, deadline (0: none) -> 0")                 \
     CALL(79, word_wake, "address, count -> number woken")                                          \
@@ -74,14 +74,15 @@
     CALL(101, system_info, "system (INFO), kind, index, buffer, length -> bytes, next index")      \
     CALL(102, system_power, "system (POWER), action, code; does not return")                       \
     CALL(103, system_debug, "system (DEBUG), operation, value -> 0")                               \
-    CALL(104, process_find, "system (KILL), process id -> process handle (MANAGE)")
+    CALL(104, process_find, "system (KILL), process id -> process handle (MANAGE)")                \
+    CALL(105, log_console, "system (DEVICE), 1 or 0 -> 0; kernel lines go to the SBI console too")
 
 #ifndef __ASSEMBLER__
 enum anser_call {
 #define ANSER_CALL_ENUM(number, name, text) ANSER_CALL_##name = -(number),
     ANSER_CALLS(ANSER_CALL_ENUM)
 #undef ANSER_CALL_ENUM
-        ANSER_CALL_LAST = -104
+        ANSER_CALL_LAST = -105
 };
 #endif
 
@@ -290,8 +291,8 @@ struct anser_start {
 #define ANSER_DEBUG_DUMP       2 /* who waits on what, to the log */
 #define ANSER_DEBUG_PANIC      3 /* for the test of the panic report */
 
-#define ANSER_STATE_READY     0
-#define ANSER_STATE_RUNNING   1
+#define ANSER_STATE_RUNNING   0
+#define ANSER_STATE_READY     1
 #define ANSER_STATE_SENDING   2
 #define ANSER_STATE_RECEIVING 3
 #define ANSER_STATE_CALLING   4 /* waits for the server to receive, or for its reply */
