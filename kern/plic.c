@@ -47,6 +47,11 @@ void plic_init_hart(const struct hart *hart)
     *reg(THRESHOLD(hart->plic_context)) = 0;
 }
 
+struct boot_range plic_range(void)
+{
+    return plic;
+}
+
 uint64_t plic_sources(void)
 {
     return sources;

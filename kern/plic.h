@@ -17,6 +17,8 @@ status_t plic_init(const struct bootinfo *info);
 /* This hart gets no interrupts yet, but would take any priority. */
 void plic_init_hart(const struct hart *hart);
 
+/* Where its registers are, physical; size 0: there is no controller. */
+struct boot_range plic_range(void);
 uint64_t plic_sources(void); /* 0: there is no controller */
 
 /* Lets the source interrupt this hart, or no longer. What it has signalled meanwhile stays. */
