@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Requests to init, see <anser/init.h>. Errors are -errno. */
+#ifndef ANSER_SERVERS_CONSOLE_INIT_CLIENT_H
+#define ANSER_SERVERS_CONSOLE_INIT_CLIENT_H
+
+#include <anser/init.h>
+
+/*
+ * Starts the program words[0] of the archive with these arguments. The session (a handle with the
+ * right DUP) becomes its stdio, `exit` gets its end; both are given away, also on an error. Returns
+ * the process handle, the caller's, and its id in *id; or -errno.
+ */
+anser_handle init_start(unsigned count, char **words, anser_handle session, anser_handle exit,
+                        uint64_t *id);
+
+/* The first program or service from index on: 1, 0 (no more) or -errno. */
+int64_t init_next_program(uint64_t index, struct init_program *program);
+int64_t init_next_service(uint64_t index, struct init_service *service);
+
+/* Restarts a service. */
+int64_t init_restart(const char *service);
+
+#endif

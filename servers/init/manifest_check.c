@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the entries of a manifest must be to each other, and the questions that init asks of it.
+ */
+#include "manifest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct check {
+    struct manifest *manifest;
+    manifest_report *report;
+    void *context;
+    unsigned errors;
+};
+
+__attribute__((format(printf, 4, 5))) static void
+fail_at(struct check *check, struct manifest_entry *entry, unsigned line, const char *format, ...)
+{
+    char what[256];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof what, format, arguments);
+    va_end(arguments);
+    check->errors++;
+    entry->broken = true;
+    check->report(check->context, line, what);
+}
+
+/* ---- Between entries. ------------------------------------------------------------------------ */
+
+static void check_served_once(struct check *check, struct manifest_entry *entry)
+{
+    const struct manifest_grant *grant = manifest_find(entry, GRANT_SERVE);
+    const struct manifest_entry *other =
+        grant ? manifest_server(check->manifest, grant->name, NULL) : NULL;
+    if (other && other != entry)
+        fail_at(check, entry, grant->line, "'%s' is already served by '%s'", grant->name,
+                other->name);
+}
+
+static bool is_client(const struct manifest_entry *entry, const char *name)
+{
+    return manifest_names(entry, GRANT_USE, name) || manifest_names(entry, GRANT_STDIO, name) ||
+           manifest_names(entry, GRANT_LOOKUP, name);
+}
+
+/* A server runs at its own priority, so one below a client could be kept from answering for ever
+ * by the very client that waits for it. */
+static void check_priority(struct check *check, struct manifest_entry *server)
+{
+    const struct manifest_grant *grant = manifest_find(server, GRANT_SERVE);
+    for (unsigned i = 0; grant && i < check->manifest->count; i++) {
+        const struct manifest_entry *client = &check->manifest->entries[i];
+        if (client == server || client->broken || client->priority <= server->priority ||
+            !is_client(client, grant->name))
+            continue;
+        fail_at(check, server, server->priority_line,
+                "priority %u of '%s' is below %u of its client '%s'", server->priority,
+                server->name, client->priority, client->name);
+        return;
+    }
+}
+
+static void check_used_is_served(struct check *check, struct manifest_entry *entry)
+{
+    for (unsigned g = 0; g < entry->grant_count; g++) {
+        const struct manifest_grant *grant = &entry->grants[g];
+        if ((grant->kind == GRANT_USE || grant->kind == GRANT_STDIO) &&
+            !manifest_server(check->manifest, grant->name, NULL))
+            fail_at(check, entry, grant->line, "'%s' uses '%s', which no service serves",
+                    entry->name, grant->name);
+    }
+}
+
+unsigned manifest_check(struct manifest *manifest, manifest_report *report, void *context)
+{
+    struct check all = {.manifest = manifest, .report = report, .context = context};
+    struct check *check = &all;
+    for (unsigned i = 0; i < manifest->count; i++)
+        if (!manifest->entries[i].broken)
+            check_served_once(check, &manifest->entries[i]);
+    for (unsigned i = 0; i < manifest->count; i++)
+        if (!manifest->entries[i].broken)
+            check_priority(check, &manifest->entries[i]);
+    /* A server that falls out takes its users with it, and they may be servers themselves. */
+    for (unsigned before = check->errors + 1; before != check->errors;) {
+        before = check->errors;
+        for (unsigned i = 0; i < manifest->count; i++)
+            if (!manifest->entries[i].broken)
+                check_used_is_served(check, &manifest->entries[i]);
+    }
+    return check->errors;
+}
+
+/* ---- Questions. ------------------------------------------------------------------------------ */
+
+const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *name,
+                                             const struct manifest_grant **grant)
+{
+    for (unsigned i = 0; i < manifest->count; i++) {
+        const struct manifest_entry *entry = &manifest->entries[i];
+        const struct manifest_grant *served = manifest_find(entry, GRANT_SERVE);
+        if (entry->broken || !served || strcmp(served->name, name) != 0)
+            continue;
+        if (grant)
+            *grant = served;
+        return entry;
+    }
+    return NULL;
+}
+
+const struct manifest_entry *manifest_program(const struct manifest *manifest, const char *path)
+{
+    const struct manifest_entry *found = NULL;
+    for (unsigned i = 0; i < manifest->count; i++) {
+        const struct manifest_entry *entry = &manifest->entries[i];
+        if (entry->kind != MANIFEST_PROGRAM || entry->broken)
+            continue;
+        if (strcmp(entry->name, path) == 0)
+            return entry;
+        if (strcmp(entry->name, "*") == 0)
+            found = entry;
+    }
+    return found;
+}
+
+const struct manifest_grant *manifest_find(const struct manifest_entry *entry,
+                                           enum manifest_grant_kind kind)
+{
+    for (unsigned g = 0; g < entry->grant_count; g++)
+        if (entry->grants[g].kind == kind)
+            return &entry->grants[g];
+    return NULL;
+}
+
+bool manifest_names(const struct manifest_entry *entry, enum manifest_grant_kind kind,
+                    const char *name)
+{
+    for (unsigned g = 0; g < entry->grant_count; g++)
+        if (entry->grants[g].kind == kind && strcmp(entry->grants[g].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool manifest_allows(const struct manifest_entry *entry, enum manifest_grant_kind kind,
+                     const char *name)
+{
+    return manifest_names(entry, kind, name) || manifest_names(entry, kind, "*");
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Process control. Every request needs the right `processes` of the manifest. */
+#include <stdio.h>
+#include <string.h>
+#include <anser/init.h>
+#include "channel.h"
+#include "syscall.h"
+#include "loader/cpio.h"
+#include "boot.h"
+#include "clients.h"
+#include "grants.h"
+#include "programs.h"
+#include "launch.h"
+#include "supervise.h"
+
+#define FOLDER "programs/"
+
+/* What the machine is switched off with when a program that runs alone did not end by itself. */
+#define CODE_KILLED      137
+#define CODE_FAULTED     139
+#define CODE_NOT_STARTED 127
+
+static const struct manifest *manifest;
+static struct granted granted; /* too large for the stack, and used by one start at a time */
+
+void programs_init(const struct manifest *of)
+{
+    manifest = of;
+}
+
+static bool may_control(const struct serve_request *request)
+{
+    const struct client *client = client_find(request->badge);
+    return client && manifest_find(client->entry, GRANT_PROCESSES);
+}
+
+/* ---- INIT_START. ----------------------------------------------------------------------------- */
+
+/* Points start->arguments at the request's strings. False: they are not what the lengths say. */
+static bool read_arguments(const struct serve_request *request, struct launch *start)
+{
+    const struct init_start *asked = request->data;
+    const char *at = asked->arguments, *end = at + asked->argument_length;
+    if (asked->argument_length > request->length - sizeof(*asked) || asked->argument_count < 1 ||
+        asked->argument_count > LAUNCH_ARGUMENTS_MAX)
+        return false;
+    while (start->argument_count < asked->argument_count) {
+        const char *nul = memchr(at, 0, (size_t)(end - at));
+        if (!nul)
+            return false;
+        start->arguments[start->argument_count++] = at;
+        at = nul + 1;
+    }
+    return at == end;
+}
+
+/* The console session and the exit handle of a request, by its flags; 0: not given. */
+static bool read_handles(const struct serve_request *request, anser_handle *session,
+                         anser_handle *exit)
+{
+    const struct init_start *asked = request->data;
+    unsigned used = 0;
+    *session = 0;
+    *exit = 0;
+    if ((asked->flags & INIT_START_CONSOLE) && used < request->handle_count)
+        *session = request->handles[used++];
+    if ((asked->flags & INIT_START_EXIT) && used < request->handle_count)
+        *exit = request->handles[used++];
+    return asked->flags <= (INIT_START_CONSOLE | INIT_START_EXIT) &&
+           used == request->handle_count && used == (asked->flags & 1) + (asked->flags >> 1 & 1);
+}
+
+/* Starts start->path for a new client; returns the client, or NULL and the error. */
+static struct client *start_program(struct launch *start, anser_handle session, int *error)
+{
+    const struct manifest_entry *entry = manifest_program(manifest, start->path);
+    struct client *client = entry ? client_add(entry, NULL) : NULL;
+    *error = !entry ? -ANSER_EPERM : -ANSER_ENOMEM;
+    if (!client)
+        return NULL;
+    if (!grants_make(client, &granted) || (session && !grants_add_stdio(&granted, session))) {
+        boot_report("%s: %s", start->path, granted.error);
+        grants_close(&granted);
+        *error = -ANSER_EINVAL;
+    } else {
+        *error = launch_process(client, &granted, start);
+    }
+    if (*error == 0)
+        return client;
+    client_remove(client);
+    return NULL;
+}
+
+int64_t program_start(struct server *server, struct serve_request *request)
+{
+    (void)server;
+    char path[MANIFEST_PATH_MAX];
+    struct launch start = {.path = path};
+    anser_handle session;
+    int error;
+    if (!may_control(request))
+        return -ANSER_EPERM;
+    if (!read_arguments(request, &start) || !read_handles(request, &session, &start.exit))
+        return -ANSER_EINVAL;
+    int length = snprintf(path, sizeof(path), FOLDER "%s", start.arguments[0]);
+    if (length >= (int)sizeof(path))
+        return -ANSER_ESRCH;
+    const struct client *client = start_program(&start, session, &error);
+    if (!client)
+        return error;
+    request->answer_handles[0] = handle_duplicate(client->process);
+    request->answer_handle_count = request->answer_handles[0] > 0;
+    memcpy(request->answer, &client->id, sizeof(client->id));
+    request->answer_length = sizeof(client->id);
+    return 0;
+}
+
+/* ---- Lists and control. ---------------------------------------------------------------------- */
+
+/* Fills the words behind the status of an answer structure. */
+static int64_t answer_with(struct serve_request *request, const void *structure, size_t size)
+{
+    memcpy(request->answer, (const char *)structure + sizeof(int64_t), size - sizeof(int64_t));
+    request->answer_length = size - sizeof(int64_t);
+    return 1;
+}
+
+int64_t program_next(struct server *server, struct serve_request *request)
+{
+    (void)server;
+    const struct init_query *asked = request->data;
+    struct init_program answer = {.next = 0};
+    struct cpio_reader reader;
+    struct cpio_entry file;
+    if (!may_control(request))
+        return -ANSER_EPERM;
+    cpio_open(&reader, boot.archive, boot.archive_size);
+    while (cpio_next(&reader, &file) == CPIO_OK) {
+        size_t prefix = sizeof(FOLDER) - 1;
+        if (!cpio_is_file(&file) || strncmp(file.name, FOLDER, prefix) != 0 ||
+            answer.next++ < asked->index)
+            continue;
+        answer.size = file.size;
+        snprintf(answer.name, sizeof(answer.name), "%s", file.name + prefix);
+        return answer_with(request, &answer, sizeof(answer));
+    }
+    return 0;
+}
+
+int64_t program_next_service(struct server *server, struct serve_request *request)
+{
+    (void)server;
+    const struct init_query *asked = request->data;
+    if (!may_control(request))
+        return -ANSER_EPERM;
+    const struct service *service = service_at(asked->index);
+    if (!service)
+        return 0;
+    struct init_service answer = {.next = asked->index + 1,
+                                  .process = service->id,
+                                  .state = service->state,
+                                  .restarts = service->restarts};
+    strcpy(answer.name, service->entry->name);
+    return answer_with(request, &answer, sizeof(answer));
+}
+
+int64_t program_restart_service(struct server *server, struct serve_request *request)
+{
+    (void)server;
+    struct init_query asked;
+    memcpy(&asked, request->data, sizeof(asked));
+    asked.name[sizeof(asked.name) - 1] = 0;
+    if (!may_control(request))
+        return -ANSER_EPERM;
+    struct service *service = service_find(asked.name);
+    return service ? supervise_restart(service) : -ANSER_ESRCH;
+}
+
+int64_t program_kill(struct server *server, struct serve_request *request)
+{
+    (void)server;
+    const struct init_query *asked = request->data;
+    if (!may_control(request))
+        return -ANSER_EPERM;
+    const struct client *client = client_find_program(asked->index);
+    return client ? sys_process_kill(client->process, 0) : -ANSER_ESRCH;
+}
+
+/* ---- One program alone. ---------------------------------------------------------------------- */
+
+static _Noreturn void power_off(uint64_t code)
+{
+    sys_system_power(boot.system, ANSER_POWER_OFF, code);
+    for (;;)
+        boot_report("the machine does not switch off");
+}
+
+/* The handles of the interactive service, whose place the program takes. */
+static const struct manifest_grant *console_grant(void)
+{
+    for (unsigned i = 0; i < manifest->count; i++) {
+        const struct manifest_entry *entry = &manifest->entries[i];
+        if (entry->interactive && !entry->broken && manifest_find(entry, GRANT_STDIO))
+            return manifest_find(entry, GRANT_STDIO);
+    }
+    return NULL;
+}
+
+/* Full rights over the system replace whatever the program's entry grants of it. */
+static const struct manifest_entry *entry_alone(const char *path)
+{
+    static struct manifest_entry entry;
+    const struct manifest_entry *found = manifest_program(manifest, path);
+    if (!found)
+        return NULL;
+    entry = *found;
+    unsigned count = 0;
+    for (unsigned g = 0; g < found->grant_count; g++)
+        if (found->grants[g].kind != GRANT_SYSTEM)
+            entry.grants[count++] = found->grants[g];
+    entry.grant_count = count;
+    struct manifest_grant *all = &entry.grants[entry.grant_count++ % MANIFEST_GRANTS_MAX];
+    *all = (struct manifest_grant){.kind = GRANT_SYSTEM,
+                                   .rights = ANSER_RIGHTS_ALL & ~(uint32_t)0xfff};
+    if (console_grant() && entry.grant_count < MANIFEST_GRANTS_MAX)
+        entry.grants[entry.grant_count++] = *console_grant();
+    return &entry;
+}
+
+static bool start_alone(const char *path, struct launch *start)
+{
+    const struct manifest_entry *entry = entry_alone(path);
+    struct client *client = entry ? client_add(entry, NULL) : NULL;
+    if (!client) {
+        boot_report("%s: the manifest has no 'program' stanza for it", path);
+        return false;
+    }
+    start->exit = channel_mint(boot.receive, BADGE_PROGRAM);
+    if (!grants_make(client, &granted)) {
+        boot_report("%s: %s", path, granted.error);
+        return false;
+    }
+    return launch_process(client, &granted, start) == 0;
+}
+
+void program_run_alone(const struct manifest *of, const char *path, char **words)
+{
+    struct launch start = {.path = path, .argument_count = 1, .arguments = {path}};
+    programs_init(of);
+    while (*words && strcmp(*words, "--") != 0)
+        words++;
+    while (*words && *++words && start.argument_count < LAUNCH_ARGUMENTS_MAX)
+        start.arguments[start.argument_count++] = *words;
+    if (!start_alone(path, &start))
+        power_off(CODE_NOT_STARTED);
+}
+
+void program_on_exit(struct server *server, const struct serve_event *event)
+{
+    (void)server;
+    char text[96];
+    if (event->words[2] != ANSER_EXIT_NORMAL)
+        boot_report("the program %s", exit_describe(event->words, text));
+    power_off(event->words[2] == ANSER_EXIT_NORMAL   ? event->words[1] & 0xff
+              : event->words[2] == ANSER_EXIT_KILLED ? CODE_KILLED
+                                                     : CODE_FAULTED);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of services and their channels. */
+#include <string.h>
+#include "channel.h"
+#include "boot.h"
+#include "keep.h"
+#include "services.h"
+
+static struct service services[MANIFEST_ENTRIES_MAX];
+static unsigned service_count;
+static uint64_t session_count;
+
+struct service *service_add(const struct manifest_entry *entry)
+{
+    struct service *service = &services[service_count++];
+    service->entry = entry;
+    service->serves = manifest_find(entry, GRANT_SERVE);
+    return service;
+}
+
+/* ---- Look-ups. ------------------------------------------------------------------------------- */
+
+struct service *service_serving(const char *name)
+{
+    for (unsigned i = 0; i < service_count; i++) {
+        struct service *service = &services[i];
+        if (service->receive && strcmp(service->serves->name, name) == 0)
+            return service;
+    }
+    return NULL;
+}
+
+struct service *service_find(const char *name)
+{
+    for (unsigned i = 0; i < service_count; i++)
+        if (strcmp(services[i].entry->name, name) == 0)
+            return &services[i];
+    return NULL;
+}
+
+struct service *service_at(uint64_t index)
+{
+    return index < service_count ? &services[index] : NULL;
+}
+
+anser_handle service_open(struct service *service)
+{
+    return channel_mint(service->receive, BADGE_SESSION | ++session_count);
+}
+
+/* ---- The channel. ---------------------------------------------------------------------------- */
+
+bool service_open_channel(struct service *service)
+{
+    struct channel channel;
+    if (!service->serves || service->receive)
+        return true;
+    int error = channel_create(&channel, service->serves->element_size, service->serves->capacity);
+    if (error < 0) {
+        boot_report("service '%s': cannot make its channel: error %d", service->entry->name,
+                    -error);
+        return false;
+    }
+    service->send = channel.send;
+    service->receive = channel.receive;
+    return true;
+}
+
+void service_close_channel(struct service *service)
+{
+    handle_close(service->receive);
+    handle_close(service->send);
+    service->receive = 0;
+    service->send = 0;
+    keep_forget(service);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The services of the manifest and their channels, which outlive the processes that serve them. */
+#ifndef ANSER_SERVERS_INIT_SERVICES_H
+#define ANSER_SERVERS_INIT_SERVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <anser/abi.h>
+#include "manifest.h"
+
+struct service {
+    const struct manifest_entry *entry;
+    const struct manifest_grant *serves; /* or NULL */
+    /* Both ends of its channel stay here, so that neither clients nor calls in the queue are lost
+     * while no process serves them. 0: no channel (yet, or any more). */
+    anser_handle send;
+    anser_handle receive;
+
+    anser_handle process; /* 0: does not run */
+    uint64_t id;          /* of the process */
+    anser_handle exit;    /* what its exit event comes through */
+    uint64_t exit_badge;
+    uint64_t state; /* INIT_STATE_* */
+    uint64_t restarts;
+    unsigned deaths_in_a_row; /* each soon after its start */
+    uint64_t started;         /* ticks */
+    uint64_t due;             /* ticks, in INIT_STATE_WAITING */
+};
+
+/* Adds a service that does not run and has no channel yet. */
+struct service *service_add(const struct manifest_entry *entry);
+
+/* The service that serves `name` and has its channel, or NULL. */
+struct service *service_serving(const char *name);
+
+/* The service with this name; the one at this place, counted from 0. NULL: there is none. */
+struct service *service_find(const char *name);
+struct service *service_at(uint64_t index);
+
+/* Makes its channel, if it serves one and has none. False, with a line in the log: impossible. */
+bool service_open_channel(struct service *service);
+
+/* The service is no more: clients that wait, and those to come, get -EPIPE; its records go. */
+void service_close_channel(struct service *service);
+
+/* A send handle to the service's channel with a badge of its own; -errno. */
+anser_handle service_open(struct service *service);
+
+#endif

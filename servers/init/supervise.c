@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Start of services, and their restart with growing pauses. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <anser/init.h>
+#include "channel.h"
+#include "clock.h"
+#include "syscall.h"
+#include "boot.h"
+#include "clients.h"
+#include "grants.h"
+#include "services.h"
+#include "launch.h"
+#include "supervise.h"
+
+/* Whoever lived this long is healthy: the next pause begins from nothing again. */
+#define HEALTHY_MS 5000
+#define PAUSE_MS   50 /* before the second restart in a row; doubled each time */
+#define DEATHS_MAX 10 /* in a row, then it has failed */
+
+static uint64_t start_count;
+static anser_handle timer;
+
+/* ---- Start and restart. ---------------------------------------------------------------------- */
+
+static void set_timer(void)
+{
+    uint64_t first = CLOCK_NEVER;
+    for (unsigned i = 0; service_at(i); i++) {
+        const struct service *service = service_at(i);
+        if (service->state == INIT_STATE_WAITING && service->due < first)
+            first = service->due;
+    }
+    if (first != CLOCK_NEVER)
+        sys_timer_set(timer, first ? first : 1, 0);
+}
+
+static void give_up(struct service *service, uint64_t state)
+{
+    service->state = state;
+    service_close_channel(service);
+}
+
+/* After an end that asks for a restart: at once the first time, then after growing pauses. */
+static void schedule(struct service *service)
+{
+    uint64_t now = clock_now();
+    if (now - service->started >= clock_ticks(HEALTHY_MS * 1000000ul))
+        service->deaths_in_a_row = 0;
+    if (++service->deaths_in_a_row > DEATHS_MAX) {
+        boot_report("service '%s' ended %d times in a row: given up", service->entry->name,
+                    DEATHS_MAX);
+        give_up(service, INIT_STATE_FAILED);
+        return;
+    }
+    uint64_t pause = service->deaths_in_a_row == 1 ? 0 : PAUSE_MS << service->deaths_in_a_row;
+    service->state = INIT_STATE_WAITING;
+    service->due = now + clock_ticks(pause * 1000000);
+    set_timer();
+}
+
+static void fill_arguments(const struct manifest_entry *entry, struct launch *start)
+{
+    const char *at = entry->args;
+    start->arguments[start->argument_count++] = entry->name;
+    for (unsigned i = 0; i < entry->arg_count; i++, at += strlen(at) + 1)
+        start->arguments[start->argument_count++] = at;
+}
+
+/* Handles and process of a service whose channel is there. */
+static int start_granted(struct service *service, struct client *client)
+{
+    static struct granted granted; /* too large for the stack, and used by one start at a time */
+    struct launch start = {.path = service->entry->path, .exit = service->exit};
+    if (!grants_make(client, &granted)) {
+        boot_report("service '%s': %s", service->entry->name, granted.error);
+        return -ANSER_EINVAL;
+    }
+    fill_arguments(service->entry, &start);
+    return launch_process(client, &granted, &start);
+}
+
+static bool start_service(struct service *service)
+{
+    struct client *client = client_add(service->entry, service);
+    service->exit_badge = BADGE_EXIT | ++start_count;
+    service->exit = channel_mint(boot.receive, service->exit_badge);
+    service->started = clock_now();
+    if (!client || service->exit < 0)
+        boot_report("service '%s': too many processes", service->entry->name);
+    else if (start_granted(service, client) == 0) {
+        service->process = client->process;
+        service->id = client->id;
+        service->state = INIT_STATE_RUNNING;
+        if (service->entry->takes_console)
+            sys_log_console(boot.system, 0);
+        return true;
+    }
+    if (client)
+        client_remove(client);
+    handle_close(service->exit);
+    service->exit = 0;
+    return false;
+}
+
+/* What cannot be started once will not be started by trying again. */
+static void start_or_give_up(struct service *service)
+{
+    if (!service_open_channel(service) || !start_service(service))
+        give_up(service, INIT_STATE_FAILED);
+}
+
+void supervise_start(const struct manifest *manifest, bool interactive)
+{
+    anser_handle send = channel_mint(boot.receive, BADGE_TIMER);
+    timer = sys_timer_create(send);
+    handle_close(send);
+    for (unsigned i = 0; i < manifest->count; i++) {
+        const struct manifest_entry *entry = &manifest->entries[i];
+        bool wanted = interactive || !entry->interactive;
+        if (entry->kind == MANIFEST_SERVICE && !entry->broken && wanted)
+            service_open_channel(service_add(entry));
+    }
+    for (unsigned i = 0; service_at(i); i++)
+        start_or_give_up(service_at(i));
+}
+
+int supervise_restart(struct service *service)
+{
+    if (service->state == INIT_STATE_RUNNING)
+        return (int)sys_process_kill(service->process, 0);
+    service->deaths_in_a_row = 0;
+    start_or_give_up(service);
+    return service->state == INIT_STATE_RUNNING ? 0 : -ANSER_EINVAL;
+}
+
+/* ---- Events. --------------------------------------------------------------------------------- */
+
+const char *exit_describe(const uint64_t *words, char text[static 96])
+{
+    if (words[2] == ANSER_EXIT_NORMAL)
+        snprintf(text, 96, "ended with status %" PRId64, (int64_t)words[1]);
+    else if (words[2] == ANSER_EXIT_KILLED)
+        snprintf(text, 96, "was killed");
+    else
+        snprintf(text, 96, "faulted: cause %" PRIu64 ", address 0x%" PRIx64 ", pc 0x%" PRIx64,
+                 words[3], words[4], words[5]);
+    return text;
+}
+
+static bool wants_restart(const struct service *service, const uint64_t *words)
+{
+    bool failed = words[2] != ANSER_EXIT_NORMAL || words[1] != 0;
+    return service->entry->restart == RESTART_ALWAYS ||
+           (service->entry->restart == RESTART_ON_FAILURE && failed);
+}
+
+/* The process has gone, and so has the client's record as soon as its handles' GONE comes. */
+static void service_ended(struct service *service, const uint64_t *words)
+{
+    char text[96];
+    handle_close(service->exit);
+    service->exit = 0;
+    service->process = 0;
+    service->id = 0;
+    if (service->entry->takes_console)
+        sys_log_console(boot.system, 1);
+    boot_report("service '%s' %s", service->entry->name, exit_describe(words, text));
+    if (!wants_restart(service, words)) {
+        give_up(service, INIT_STATE_STOPPED);
+        return;
+    }
+    service->restarts++;
+    schedule(service);
+}
+
+static void start_due(void)
+{
+    uint64_t now = clock_now();
+    for (unsigned i = 0; service_at(i); i++)
+        if (service_at(i)->state == INIT_STATE_WAITING && service_at(i)->due <= now)
+            start_or_give_up(service_at(i));
+    set_timer();
+}
+
+void supervise_on_exit(struct server *server, const struct serve_event *event)
+{
+    (void)server;
+    for (unsigned i = 0; service_at(i); i++) {
+        struct service *service = service_at(i);
+        if (service->state == INIT_STATE_RUNNING && service->exit_badge == event->badge)
+            service_ended(service, event->words);
+    }
+    start_due();
+}
+
+void supervise_on_timer(struct server *server, const struct serve_event *event)
+{
+    (void)server;
+    (void)event;
+    start_due();
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From typed bytes to answered reads. */
+#include <string.h>
+#include "channel.h"
+#include "serve.h"
+#include "input.h"
+#include "line_editor.h"
+#include "output.h"
+#include "sessions.h"
+
+#define CTRL(letter) ((letter)&0x1f)
+#define TYPED_MAX    4096u /* a power of two */
+
+static uint8_t typed[TYPED_MAX]; /* a ring */
+static uint32_t typed_begin, typed_end;
+
+static struct line_editor editor;
+static bool line_ready;   /* the editor's line is complete */
+static size_t line_taken; /* bytes of it that were read */
+
+static void (*dump_threads)(void);
+
+static void echo(void *context, const char *text, size_t length)
+{
+    (void)context;
+    const struct session *session = session_foreground();
+    if (session && session->mode & CONSOLE_MODE_ECHO)
+        output_show(text, length);
+}
+
+void input_init(void (*dump)(void))
+{
+    dump_threads = dump;
+    editor.echo = echo;
+}
+
+bool input_has_room(void)
+{
+    return typed_end - typed_begin < TYPED_MAX;
+}
+
+void input_forget_line(void)
+{
+    line_editor_clear(&editor);
+    line_ready = false;
+    line_taken = 0;
+}
+
+/* Ctrl-C for the foreground: what was typed before it was meant for the same program, and goes. */
+static void interrupt(const struct session *session)
+{
+    uint64_t message[2] = {CONSOLE_INTERRUPT, session->number};
+    struct channel_out out = {.data = message, .length = sizeof(message)};
+    typed_begin = typed_end;
+    input_forget_line();
+    echo(NULL, "^C\n", 3);
+    if (session->interrupt)
+        channel_send(session->interrupt, &out, 0);
+}
+
+void input_typed(uint8_t byte)
+{
+    const struct session *session = session_foreground();
+    if (byte == CTRL('T'))
+        dump_threads();
+    else if (byte == CTRL('C') && session && session->mode & CONSOLE_MODE_LINE)
+        interrupt(session);
+    else
+        typed[typed_end++ % TYPED_MAX] = byte;
+}
+
+static void answer(struct session *session, const char *text, size_t length)
+{
+    anser_handle reply = session->reader;
+    session->reader = 0;
+    serve_answer(reply, (int64_t)length, text, length);
+}
+
+/* Answers with the rest of the line that is ready. */
+static void answer_line(struct session *session)
+{
+    size_t left = editor.length - line_taken;
+    size_t length = left < session->reader_most ? left : session->reader_most;
+    answer(session, editor.line + line_taken, length);
+    line_taken += length;
+    if (line_taken == editor.length)
+        input_forget_line();
+}
+
+/* Edits until a line is ready or nothing is left. Returns whether the reader was answered. */
+static bool pump_line(struct session *session)
+{
+    while (!line_ready && typed_begin != typed_end) {
+        enum line_event event = line_editor_feed(&editor, typed[typed_begin++ % TYPED_MAX]);
+        line_ready = event != LINE_OPEN;
+    }
+    if (!line_ready)
+        return false;
+    answer_line(session);
+    return true;
+}
+
+static bool pump_bytes(struct session *session)
+{
+    char bytes[CONSOLE_READ_MAX];
+    size_t length = 0;
+    size_t most = session->reader_most < sizeof(bytes) ? session->reader_most : sizeof(bytes);
+    while (length < most && typed_begin != typed_end)
+        bytes[length++] = (char)typed[typed_begin++ % TYPED_MAX];
+    if (!length)
+        return false;
+    echo(NULL, bytes, length);
+    answer(session, bytes, length);
+    return true;
+}
+
+void input_pump(void)
+{
+    struct session *session = session_foreground();
+    if (!session || !session->reader)
+        return;
+    /* What is left of a line goes first, also to a reader that has changed its mode. */
+    if (line_ready)
+        answer_line(session);
+    else if (session->mode & CONSOLE_MODE_LINE)
+        pump_line(session);
+    else
+        pump_bytes(session);
+}
