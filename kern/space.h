@@ -30,12 +30,11 @@ struct space {
     uint16_t asid; /* 0: shared with others, fenced at each switch to it */
 };
 
-/* Builds the kernel's table (image identity-mapped with its own rights, the loader's memory until
- * space_drop_image_tail, direct map, MMIO that the kernel itself uses) and switches to it on this
- * hart. Error: -ENOMEM. */
+/* Builds the kernel's table (image identity-mapped with its own rights, direct map, MMIO that the
+ * kernel itself uses) and switches to it on this hart. `info` is out of sight afterwards, unless it
+ * lies in the image. Error: -ENOMEM. */
 status_t space_kernel_init(const struct bootinfo *info);
-/* Unmaps the loader's memory and the Go part of the image, [kernel_end, image end), from where they
- * were loaded, and gives the frames of both away: `info` itself may be among them. */
+/* Unmaps the Go part of the image, [kernel_end, image end), and gives its frames away. */
 void space_drop_image_tail(const struct bootinfo *info);
 
 /* An empty user space; root table charged. -ENOMEM. */

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Device objects and the quarantine of memory that devices may write to. */
+#include "kern/device.h"
+#include "kern/frame.h"
+#include "kern/plic.h"
+#include "kern/slab.h"
+
+#define RELEASE_RUNS_MAX 16u
+#define PHYSICAL_END     (1ul << 56) /* Sv39: what a page table entry can name */
+
+static struct list devices = {&devices, &devices};
+
+static inline struct device *device_at(struct list *node)
+{
+    return container_of(node, struct device, link);
+}
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+    return a < b + b_size && b < a + a_size;
+}
+
+static bool range_allowed(uint64_t base, uint64_t size)
+{
+    struct boot_range controller = plic_range();
+    return size > 0 && ((base | size) & PAGE_MASK) == 0 && base + size > base &&
+           base + size <= PHYSICAL_END && !frame_is_ram(phys(base), size) &&
+           !overlap(base, size, controller.base, controller.size);
+}
+
+static struct device *device_make(struct account *payer, phys_t base, uint64_t size)
+{
+    struct device *device = object_create(payer, ANSER_TYPE_DEVICE, sizeof(*device));
+    if (device == NULL)
+        return NULL;
+    device->base = base;
+    device->size = size;
+    list_init(&device->runs);
+    list_append(&devices, &device->link);
+    return device;
+}
+
+status_t device_open(struct account *payer, phys_t base, uint64_t size, struct device **out)
+{
+    if (!range_allowed(base.value, size))
+        return -ANSER_EINVAL;
+    for (struct list *node = devices.next; node != &devices; node = node->next) {
+        struct device *device = device_at(node);
+        if (!overlap(base.value, size, device->base.value, device->size))
+            continue;
+        if (device->base.value != base.value || device->size != size)
+            return -ANSER_EBUSY;
+        /* One whose last handle has gone is about to be reclaimed; it cannot be had again. */
+        if (device->object.references == 0)
+            continue;
+        object_reference(&device->object);
+        *out = device;
+        return 0;
+    }
+    *out = device_make(payer, base, size);
+    return *out != NULL ? 0 : -ANSER_ENOMEM;
+}
+
+phys_t device_frame(const struct object *object, uint64_t index, uint64_t *run)
+{
+    const struct device *device = device_of(object);
+    *run = (device->size >> PAGE_SHIFT) - index;
+    return phys(device->base.value + (index << PAGE_SHIFT));
+}
+
+struct dma_run *device_bind(struct device *device, struct account *payer, phys_t base,
+                            uint64_t count)
+{
+    struct dma_run *run = slab_alloc(payer, sizeof(*run));
+    if (run == NULL)
+        return NULL;
+    object_reference(&device->object);
+    run->device = device;
+    run->payer = payer;
+    run->base = base;
+    run->count = count;
+    list_append(&device->runs, &run->link);
+    return run;
+}
+
+void device_quarantine(struct dma_run *run)
+{
+    run->quarantined = true;
+}
+
+static void run_free(struct dma_run *run)
+{
+    struct account *payer = run->payer;
+    list_remove(&run->link);
+    frame_free_range(run->base, run->count);
+    account_discharge(payer, run->count << PAGE_SHIFT);
+    object_release(&run->device->object);
+    slab_free(payer, run, sizeof(*run));
+}
+
+uint64_t device_release(struct device *device)
+{
+    uint64_t pages = 0;
+    unsigned runs = 0;
+    for (struct list *node = device->runs.next; node != &device->runs && runs < RELEASE_RUNS_MAX;) {
+        struct dma_run *run = container_of(node, struct dma_run, link);
+        node = node->next;
+        if (!run->quarantined)
+            continue;
+        pages += run->count;
+        runs++;
+        run_free(run);
+    }
+    return pages;
+}
+
+bool device_reclaim(struct object *object)
+{
+    list_remove(&device_of(object)->link);
+    return true;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Leaves of user page tables: taking away, protecting, giving back tables. */
+#include "kern/mapping.h"
+#include "kern/panic.h"
+#include "kern/tlb.h"
+
+/* Costs in steps of about 7 instructions. */
+#define COST_ENTRY     1
+#define COST_ANONYMOUS 10 /* with the freeing of its frame */
+
+#define FREE_TABLES_MAX 64u /* in one piece */
+#define FREE_MIDDLE_MAX 2u
+
+#define GATHER_MAX  128u
+#define TRIM_LENGTH (16 * PAGE_SIZE) /* shorter ranges come and go: their table stays */
+
+/* ---- What is taken out of the tables waits here for the fence that lets it be freed. */
+
+static struct {
+    uint64_t first; /* the range to fence */
+    uint64_t end;
+    unsigned count;
+    bool whole;                  /* a table was unlinked, or a megapage: fence everything */
+    uint64_t frames[GATHER_MAX]; /* address; bit 0: a page table */
+} gathered;
+
+static inline void gather_begin(void)
+{
+    gathered.first = UINT64_MAX;
+    gathered.end = 0;
+    gathered.count = 0;
+    gathered.whole = false;
+}
+
+static void gather_finish(struct space *space)
+{
+    uint64_t pages = 0;
+    if (gathered.whole)
+        tlb_shootdown(space, 0, UINT64_MAX);
+    else if (gathered.end != 0)
+        tlb_shootdown(space, gathered.first, gathered.end - gathered.first);
+    for (unsigned i = 0; i < gathered.count; i++) {
+        phys_t frame = phys(gathered.frames[i] & ~1ul);
+        if ((gathered.frames[i] & 1) != 0) {
+            page_table_free(space->account, frame);
+        } else {
+            frame_drop(frame);
+            pages++;
+        }
+    }
+    if (pages > 0) {
+        kassert(space->page_count >= pages);
+        space->page_count -= pages;
+        account_discharge(space->account, pages << PAGE_SHIFT);
+    }
+}
+
+static void gather(struct space *space, uint64_t frame)
+{
+    if (gathered.count == GATHER_MAX) {
+        gather_finish(space);
+        gather_begin();
+    }
+    gathered.frames[gathered.count++] = frame;
+}
+
+static inline void touched(uint64_t address)
+{
+    if (gathered.end == 0)
+        gathered.first = address;
+    gathered.end = address + PAGE_SIZE;
+}
+
+/* Unlinks the table of 4 KiB pages that covers the address, if there is one. It must be empty. */
+static void unlink_table(struct space *space, uint64_t address)
+{
+    unsigned level;
+    pte_t *entry = page_table_find(space->root, address, 1, &level);
+    if (level != 1 || (*entry & (PTE_V | PTE_RWX)) != PTE_V)
+        return;
+    uint64_t table = pte_frame(*entry).value;
+    pte_set(entry, 0);
+    gather(space, table | 1);
+    gathered.whole = true;
+}
+
+/* ---- Taking away. */
+
+static uint64_t clear_pages(struct space *space, pte_t *entry, uint64_t at, uint64_t end,
+                            int *steps)
+{
+    uint64_t last = level_next(at, 1);
+    if (end > last)
+        end = last;
+    for (; at<end && * steps> 0; at += PAGE_SIZE, entry++, *steps -= COST_ENTRY) {
+        pte_t old = *entry;
+        if (old == 0)
+            continue;
+        pte_set(entry, 0);
+        touched(at);
+        if ((old & PTE_ANONYMOUS) != 0) {
+            gather(space, pte_frame(old).value);
+            *steps -= COST_ANONYMOUS;
+        }
+    }
+    return at;
+}
+
+uint64_t mapping_clear(struct space *space, uint64_t start, uint64_t end, int *steps)
+{
+    uint64_t at = start;
+    gather_begin();
+    while (at<end && * steps> 0) {
+        unsigned level;
+        pte_t *entry = page_table_find(space->root, at, 0, &level);
+        if (level == 0) {
+            at = clear_pages(space, entry, at, end, steps);
+            if (at % MEGAPAGE_SIZE == 0 && at - start >= MEGAPAGE_SIZE)
+                unlink_table(space, at - MEGAPAGE_SIZE);
+            continue;
+        }
+        if (*entry != 0) {
+            pte_set(entry, 0);
+            gathered.whole = true;
+        }
+        at = level_next(at, level);
+        *steps -= COST_ENTRY;
+    }
+    gather_finish(space);
+    return at < end ? at : end;
+}
+
+static void trim_block(struct space *space, uint64_t address)
+{
+    uint64_t block = address & ~(MEGAPAGE_SIZE - 1);
+    if (!region_any(space, block, block + MEGAPAGE_SIZE))
+        unlink_table(space, block);
+}
+
+void mapping_trim(struct space *space, uint64_t start, uint64_t end)
+{
+    if (end - start < TRIM_LENGTH)
+        return;
+    gather_begin();
+    trim_block(space, start);
+    trim_block(space, end - 1);
+    gather_finish(space);
+}
+
+/* A table of 2 MiB entries, with the tables below it, a piece of them; true when all is freed. */
+static bool free_middle_table(struct space *space, phys_t table)
+{
+    pte_t *entries = direct_map(table);
+    unsigned freed = 0;
+    for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++) {
+        if (entries[i] == 0)
+            continue;
+        if (freed++ == FREE_TABLES_MAX)
+            return false;
+        page_table_free(space->account, pte_frame(entries[i]));
+        entries[i] = 0;
+    }
+    page_table_free(space->account, table);
+    return true;
+}
+
+bool mapping_free_tables(struct space *space)
+{
+    pte_t *root = direct_map(space->root);
+    unsigned slot = ANSER_KERNEL_SLOT / GIGAPAGE_SIZE;
+    unsigned freed = 0;
+    for (unsigned i = 0; i < ANSER_USER_END / GIGAPAGE_SIZE; i++) {
+        if (root[i] == 0 || i == slot)
+            continue;
+        if (freed++ == FREE_MIDDLE_MAX || !free_middle_table(space, pte_frame(root[i])))
+            return false;
+        root[i] = 0;
+    }
+    return true;
+}
+
+/* ---- Protecting. */
+
+static pte_t protected(pte_t old, unsigned prot)
+{
+    uint64_t flags = mapping_flags(prot);
+    if ((old & PTE_ANONYMOUS) == 0)
+        return prot == ANSER_PROT_NONE ? 0 : pte_make(pte_frame(old), flags);
+    if ((flags & PTE_W) != 0 && frame_shared(pte_frame(old)))
+        flags &= ~PTE_W;
+    return pte_make(pte_frame(old), flags | PTE_ANONYMOUS);
+}
+
+/* Rights that the new entry lacks must be gone from every TLB; new ones may come late. */
+static void protect_entry(pte_t *entry, uint64_t at, unsigned prot)
+{
+    pte_t old = *entry;
+    pte_t new = protected(old, prot);
+    if (new == old)
+        return;
+    pte_set(entry, new);
+    if ((old & ~new &(PTE_V | PTE_RWX)) != 0)
+        touched(at);
+}
+
+static uint64_t protect_pages(pte_t *entry, uint64_t at, uint64_t end, unsigned prot, int *steps)
+{
+    uint64_t last = level_next(at, 1);
+    if (end > last)
+        end = last;
+    for (; at<end && * steps> 0; at += PAGE_SIZE, entry++, *steps -= COST_ENTRY) {
+        if (*entry == 0)
+            continue;
+        protect_entry(entry, at, prot);
+        *steps -= COST_ENTRY * 2;
+    }
+    return at;
+}
+
+uint64_t mapping_protect(struct space *space, uint64_t start, uint64_t end, unsigned prot,
+                         int *steps)
+{
+    uint64_t at = start;
+    gather_begin();
+    while (at<end && * steps> 0) {
+        unsigned level;
+        pte_t *entry = page_table_find(space->root, at, 0, &level);
+        if (level == 0) {
+            at = protect_pages(entry, at, end, prot, steps);
+            continue;
+        }
+        uint64_t next = level_next(at, level);
+        if (*entry != 0) {
+            bool inside = at % MEGAPAGE_SIZE == 0 && next <= end;
+            pte_set(entry, inside ? protected(*entry, prot) : 0);
+            gathered.whole = true;
+        }
+        at = next;
+        *steps -= COST_ENTRY;
+    }
+    gather_finish(space);
+    if ((prot & ANSER_PROT_EXEC) != 0)
+        tlb_sync_code(space);
+    return at < end ? at : end;
+}
