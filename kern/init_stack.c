@@ -2,7 +2,7 @@
 /* Laying out init's stack: strings and structures from the top down, then the vectors below. */
 #include "kern/init_stack.h"
 #include <anser/bootinfo.h>
-#include "kern/timer.h"
+#include "kern/clock.h"
 
 /* System V ABI, "Auxiliary Vector". */
 #define AT_NULL   0
@@ -89,9 +89,8 @@ static void put_number(struct builder *b, const char *name, uint64_t value)
  */
 static uint64_t put_random(struct builder *b)
 {
-    uint64_t state, values[RANDOM_WORDS];
-    __asm__ volatile("rdcycle %0" : "=r"(state));
-    state ^= time_now() << 32;
+    uint64_t state = cycles_now() ^ time_now() << 32;
+    uint64_t values[RANDOM_WORDS];
     for (unsigned i = 0; i < RANDOM_WORDS; i++) {
         uint64_t z = state += 0x9e3779b97f4a7c15ul;
         z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ul;
