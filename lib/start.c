@@ -75,3 +75,11 @@ void _exit(int status)
     stream_flush();
     sys_process_exit((uint64_t)(int64_t)status);
 }
+
+/* Ends with a breakpoint, so that the exit event, or a debugger, shows where it happened. */
+void abort(void)
+{
+    stream_flush();
+    for (;;)
+        __asm__ volatile("ebreak");
+}
