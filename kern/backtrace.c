@@ -14,23 +14,25 @@ static uint64_t stacks_end = (uint64_t)kernel_end;
 
 static bool in_text(uint64_t address)
 {
-    return address > (uint64_t)kernel_start && address < (uint64_t)kernel_text_end;
+    return address > (uint64_t)kernel_start + 4 && address < (uint64_t)kernel_text_end;
 }
 
-/* jal or jalr with ra as the link, right before: the core has no compressed instructions. */
+/* Right behind a call: jal or jalr with ra as the link, or c.jalr. */
 static bool is_return_address(uint64_t address)
 {
-    if (!in_text(address) || address % 4 != 0)
+    if (!in_text(address) || address % 2 != 0)
         return false;
-    uint32_t before = *(const uint32_t *)(address - 4) & 0xfff;
-    return before == 0x0ef || before == 0x0e7;
+    const uint16_t *before = (const uint16_t *)address;
+    uint32_t link = before[-2] & 0xfffu;
+    bool compressed = (before[-1] & 0xf07fu) == 0x9002u && (before[-1] & 0xf80u) != 0;
+    return link == 0x0efu || link == 0x0e7u || compressed;
 }
 
 /* A caller is named by its call, right before where it goes on: a function may end with one. */
 static void show_place(uint64_t address, bool caller)
 {
     uint32_t offset = (uint32_t)(address - (uint64_t)kernel_start);
-    uint32_t known_by = offset - (caller ? 4 : 0);
+    uint32_t known_by = offset - (caller ? 2 : 0);
     uint32_t low = 0, high = symbol_count;
     /* The last symbol at or before the address. */
     while (low < high) {

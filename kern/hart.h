@@ -5,6 +5,7 @@
 
 #include <anser/abi.h>
 #include <anser/bootinfo.h>
+#include "kern/interrupt.h"
 #include "kern/list.h"
 #include "kern/tree.h"
 #include "kern/types.h"
@@ -54,6 +55,8 @@ struct hart *hart_self(void);
 
 /* Before anything else: the boot hart's record, and the part of every other that never changes. */
 void harts_init(const struct bootinfo *info);
+/* Which physical hart a record stands for. */
+void hart_set_id(struct hart *hart, const struct boot_hart *from);
 /* On each hart: floating point and vector off, no access to user pages. */
 void hart_init_registers(void);
 /* Starts up to `most` harts in all through SBI HSM; each arrives in hart_main and waits there. */
@@ -63,9 +66,5 @@ void harts_release(void);
 _Noreturn void hart_main(struct hart *hart);
 /* Sends a supervisor software interrupt: look at your queues and flags. */
 void hart_poke(struct hart *hart);
-/* Bounded look at pending interrupts (timer, software, external), handled by poll, not by trap. */
-void interrupts_poll(void);
-/* sip & sie is not zero: somebody wants this hart. */
-bool interrupts_pending(void);
 
 #endif

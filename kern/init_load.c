@@ -236,7 +236,7 @@ static status_t start(const struct bootinfo *info, const struct program *program
 {
     struct anser_process_params params = {.name = INIT_NAME, .priority_max = ANSER_PRIORITIES - 1};
     struct anser_thread_params thread_params;
-    struct thread *thread;
+    struct thread *thread = NULL;
     params.budget_pages = (root_account.limit - root_account.used) / PAGE_SIZE - 1;
     status_t status = process_make(&root_account, &params, &process_init);
     if (status >= 0)

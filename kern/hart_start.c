@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How the other harts start, and what each hart sets up for itself. */
+#include "kern/hart.h"
+#include "kern/log.h"
+#include "kern/plic.h"
+#include "kern/space.h"
+#include "kern/thread.h"
+#include "kern/sched.h"
+#include "kern/timer.h"
+#include "kern/trap.h"
+#include "sbi/sbi.h"
+
+/* Privileged specification, "sstatus". */
+#define SSTATUS_FS  (3ul << 13)
+#define SSTATUS_VS  (3ul << 9)
+#define SSTATUS_SUM (1ul << 18)
+
+/* What kern/hart_start.S loads before it can run C; it knows the offsets. */
+struct hart_entry {
+    uint64_t stack;
+    struct thread *thread;
+    uint64_t satp;
+    struct hart *hart;
+};
+_Static_assert(offsetof(struct hart_entry, thread) == 8, "hart_start.S");
+_Static_assert(offsetof(struct hart_entry, satp) == 16, "hart_start.S");
+_Static_assert(offsetof(struct hart_entry, hart) == 24, "hart_start.S");
+
+static struct hart_entry entries[HARTS_MAX];
+static volatile bool released;
+void hart_start(void);
+
+void hart_init_registers(void)
+{
+    __asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM));
+}
+
+static void hart_launch(struct hart *hart)
+{
+    struct hart_entry *entry = &entries[hart->index];
+    *entry = (struct hart_entry){hart->stack_top, hart->idle, kernel_satp, hart};
+    int64_t error = sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)entry);
+    if (error == SBI_SUCCESS)
+        hart_count++;
+    else
+        kprintf("hart %lu does not start: SBI error %ld\n", hart->id, error);
+}
+
+status_t harts_start(const struct bootinfo *info, uint64_t most)
+{
+    /* A hart that does not start leaves its logical number to the next one. */
+    for (uint64_t i = 0; i < info->hart_count && hart_count < most; i++) {
+        if (info->harts[i].id == info->boot_hart)
+            continue;
+        hart_set_id(&harts[hart_count], &info->harts[i]);
+        hart_launch(&harts[hart_count]);
+    }
+    return 0;
+}
+
+/*
+ * A started hart waits asleep for the end of the boot, rather than at the lock: a spinning hart
+ * would take its turn from the booting one wherever QEMU runs all harts on one thread.
+ */
+_Noreturn void hart_main(struct hart *hart)
+{
+    trap_init_hart();
+    hart_init_registers();
+    timer_init_hart();
+    plic_init_hart(hart);
+    __atomic_store_n(&hart->online, 1, __ATOMIC_RELEASE);
+    while (!released)
+        __asm__ volatile("wfi" ::: "memory");
+    /* The boot has unmapped its own part of the image meanwhile. */
+    __asm__ volatile("fence r, rw; sfence.vma" ::: "memory");
+    sched_enter();
+}
+
+void harts_release(void)
+{
+    __atomic_store_n(&released, true, __ATOMIC_SEQ_CST);
+    for (uint32_t i = 1; i < hart_count; i++)
+        hart_poke(&harts[i]);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupts are never taken in the kernel, but looked at where it suits. */
+#include "kern/interrupt.h"
+#include "kern/irq.h"
+#include "kern/timer.h"
+
+/* Privileged specification, "Supervisor Interrupt Registers". */
+#define SIP_SOFTWARE (1ul << 1)
+#define SIP_TIMER    (1ul << 5)
+#define SIP_EXTERNAL (1ul << 9)
+
+static uint64_t pending(void)
+{
+    uint64_t raised, wanted;
+    __asm__ volatile("csrr %0, sip" : "=r"(raised));
+    __asm__ volatile("csrr %0, sie" : "=r"(wanted));
+    return raised & wanted;
+}
+
+bool interrupts_pending(void)
+{
+    return pending() != 0;
+}
+
+void interrupts_poll(void)
+{
+    uint64_t raised = pending();
+    /* The software interrupt only says "look": the scheduler does, after this. */
+    if (raised & SIP_SOFTWARE)
+        __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE) : "memory");
+    if (raised & SIP_TIMER)
+        timer_interrupt();
+    if (raised & SIP_EXTERNAL)
+        irq_interrupt();
+}
