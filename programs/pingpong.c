@@ -60,7 +60,7 @@ static int call(uint64_t rounds)
     anser_handle server = names_lookup(NAME);
     if (server < 0) {
         fprintf(stderr,
-                "pingpong: nobody has published " NAME " (%s); run `pingpong serve` first\n",
+                "pingpong: nobody has published " NAME " (%s); start `pingpong serve &` first\n",
                 strerror((int)-server));
         return 1;
     }

@@ -86,7 +86,9 @@ static int produce(uint64_t rounds)
     uint64_t moving = 0;
     anser_handle consumer = names_lookup(PAGES_WORK_NAME);
     if (consumer < 0) {
-        fprintf(stderr, "producer: nobody has published " PAGES_WORK_NAME " (%s); run `consumer`\n",
+        fprintf(stderr,
+                "producer: nobody has published " PAGES_WORK_NAME
+                " (%s); start `consumer &` first\n",
                 strerror((int)-consumer));
         return 1;
     }
