@@ -2,7 +2,9 @@
 /* Interrupts are never taken in the kernel, but looked at where it suits. */
 #include "kern/interrupt.h"
 #include "kern/irq.h"
+#include "kern/panic.h"
 #include "kern/timer.h"
+#include "sbi/sbi.h"
 
 /* Privileged specification, "Supervisor Interrupt Registers". */
 #define SIP_SOFTWARE (1ul << 1)
@@ -26,8 +28,11 @@ void interrupts_poll(void)
 {
     uint64_t raised = pending();
     /* The software interrupt only says "look": the scheduler does, after this. */
-    if (raised & SIP_SOFTWARE)
+    if (raised & SIP_SOFTWARE) {
         __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE) : "memory");
+        if (panic_begun)
+            sbi_stop();
+    }
     if (raised & SIP_TIMER)
         timer_interrupt();
     if (raised & SIP_EXTERNAL)
