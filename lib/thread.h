@@ -27,7 +27,8 @@ struct thread_options {
 
 /*
  * Starts `function(argument)` in a new thread; options may be NULL. Returns 0 and the thread in
- * *thread (which may be NULL if detached), or -ENOMEM, -EMFILE, -EINVAL, -EPERM.
+ * *thread (which may be NULL if detached), or -ENOMEM, -EMFILE, -EAGAIN
+ * (ANSER_THREADS_MAX), -EINVAL.
  */
 int thread_create(struct thread **thread, void (*function)(void *), void *argument,
                   const struct thread_options *options);

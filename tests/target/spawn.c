@@ -266,7 +266,7 @@ static void test_refusals(struct file *file)
     spawn = defaults(file);
     spawn.exit = 0;
     spawn.priority = 1;
-    refused("a priority above the ceiling", &spawn, -EPERM, "priority");
+    refused("a priority above the ceiling", &spawn, -EINVAL, "priority");
     spawn = defaults(file);
     spawn.exit = 0;
     spawn.budget_pages = 7;
@@ -280,7 +280,7 @@ static void test_exit_event_of_failure(const struct file *file)
     struct channel_in in = {.data = words, .capacity = sizeof(words)};
     struct spawn spawn = defaults(file);
     spawn.priority = 1;
-    TEST(spawn_program(&spawn, NULL) == -EPERM, "refused, without asking for words");
+    TEST(spawn_program(&spawn, NULL) == -EINVAL, "refused, without asking for words");
     TEST(channel_receive(exits.receive, &in, 0, clock_after(10000)) == 0 &&
              words[0] == ANSER_EVENT_EXIT && words[2] == ANSER_EXIT_KILLED,
          "the exit event says that it was killed");
