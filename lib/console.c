@@ -13,6 +13,18 @@ struct piece {
     char bytes[PIECE];
 };
 
+/* A console server that dies is started again behind the same channel: whoever it was serving gets
+ * -EPIPE once and asks its successor. If there is none, every try fails at once. */
+#define TRIES 5
+
+static int call_server(anser_handle session, const struct channel_out *out, struct channel_in *in)
+{
+    int error = -EPIPE;
+    for (int i = 0; i < TRIES && error == -EPIPE; i++)
+        error = channel_call(session, out, in, CLOCK_NEVER);
+    return error;
+}
+
 static int64_t write_piece(anser_handle session, const char *text, size_t length)
 {
     struct piece request = {.word = CONSOLE_WRITE};
@@ -20,7 +32,7 @@ static int64_t write_piece(anser_handle session, const char *text, size_t length
     memcpy(request.bytes, text, length);
     struct channel_out out = {.data = &request, .length = 8 + length};
     struct channel_in in = {.data = &status, .capacity = sizeof(status)};
-    int error = channel_call(session, &out, &in, CLOCK_NEVER);
+    int error = call_server(session, &out, &in);
     if (error < 0)
         return error;
     return in.length == sizeof(status) ? status : -EIO;
@@ -48,7 +60,7 @@ int64_t console_read(anser_handle session, void *buffer, size_t capacity)
     struct piece answer;
     struct channel_out out = {.data = request, .length = sizeof(request)};
     struct channel_in in = {.data = &answer, .capacity = sizeof(answer)};
-    int error = channel_call(session, &out, &in, CLOCK_NEVER);
+    int error = call_server(session, &out, &in);
     if (error < 0)
         return error;
     int64_t count = (int64_t)answer.word;
@@ -66,7 +78,7 @@ static int64_t ask(anser_handle session, uint64_t type, uint64_t value, int64_t 
     uint64_t request[2] = {type, value};
     struct channel_out out = {.data = request, .length = sizeof(request)};
     struct channel_in in = {.data = answer, .capacity = 2 * sizeof(*answer)};
-    int error = channel_call(session, &out, &in, CLOCK_NEVER);
+    int error = call_server(session, &out, &in);
     if (error < 0)
         return error;
     return in.length >= sizeof(*answer) ? answer[0] : -EIO;
