@@ -86,10 +86,9 @@ static enum device_tree_code read_chosen(struct walk *walk)
     return DEVICE_TREE_OK;
 }
 
-static enum device_tree_code read_finisher(struct walk *walk)
+static enum device_tree_code read_finisher(struct walk *walk, const struct level *parent)
 {
     struct property reg = walk_property(walk, PROPERTY_REG);
-    const struct level *parent = &walk->levels[walk->depth - 1];
     struct boot_range range;
     uint32_t count;
     enum device_tree_code code = walk_count_ranges(walk, reg, parent, &count);
@@ -104,7 +103,7 @@ static enum device_tree_code read_device(struct walk *walk)
 {
     if (walk_property_lists(walk, PROPERTY_COMPATIBLE, "sifive,test0") ||
         walk_property_lists(walk, PROPERTY_COMPATIBLE, "sifive,test1"))
-        return read_finisher(walk);
+        return read_finisher(walk, &walk->levels[walk->depth - 1]);
     if (!walk_property_lists(walk, PROPERTY_COMPATIBLE, "sifive,plic-1.0.0") &&
         !walk_property_lists(walk, PROPERTY_COMPATIBLE, "riscv,plic0"))
         return DEVICE_TREE_OK;
@@ -226,6 +225,24 @@ static enum device_tree_code check_complete(struct walk *walk)
     return walk_refuse(walk, DEVICE_TREE_BOOT_HART, "reg", info->boot_hart);
 }
 
+/*
+ * A tree that is refused may still tell how to end with a failure. The walk may have stopped before
+ * it got there, so libfdt looks for it once more; the reason of the refusal stays.
+ */
+static void find_finisher(struct walk *walk)
+{
+    struct device_tree_error reason = *walk->error;
+    int node = fdt_node_offset_by_compatible(walk->tree, -1, "sifive,test0");
+    int parent = node >= 0 ? fdt_parent_offset(walk->tree, node) : -1;
+    if (parent >= 0) {
+        struct level level = {NODE_OTHER, (uint32_t)fdt_address_cells(walk->tree, parent),
+                              (uint32_t)fdt_size_cells(walk->tree, parent)};
+        walk_load(walk, node);
+        read_finisher(walk, &level);
+    }
+    *walk->error = reason;
+}
+
 /* Lets libfdt check every offset, string and tag of the tree, so that the walk can trust them. */
 static enum device_tree_code check_structure(struct walk *walk, size_t size_max)
 {
@@ -254,6 +271,7 @@ static enum device_tree_code check_structure(struct walk *walk, size_t size_max)
 enum device_tree_code device_tree_read(const void *tree, size_t size_max, struct bootinfo *info,
                                        uint64_t *harts_left, struct device_tree_error *error)
 {
+    *harts_left = 0;
     struct walk walk = {
         .tree = tree,
         .info = info,
@@ -265,14 +283,20 @@ enum device_tree_code device_tree_read(const void *tree, size_t size_max, struct
         .plic = -1,
     };
     enum device_tree_code code = check_structure(&walk, size_max);
-    if (code == DEVICE_TREE_OK)
-        code = read_reserve_map(&walk);
+    if (code != DEVICE_TREE_OK)
+        return code;
+    code = read_reserve_map(&walk);
     if (code == DEVICE_TREE_OK)
         code = walk_nodes(&walk);
     if (code == DEVICE_TREE_OK)
         code = check_complete(&walk);
     if (code == DEVICE_TREE_OK)
         code = walk_read_plic(&walk);
+    if (code != DEVICE_TREE_OK && info->finisher == 0)
+        find_finisher(&walk);
+    /* A finisher in RAM is none: writing there would destroy something. */
+    if (range_list_overlap(walk.memory, (struct boot_range){info->finisher, sizeof(uint32_t)}))
+        info->finisher = 0;
     *harts_left = walk.harts_left;
     return code;
 }

@@ -28,10 +28,13 @@ static void print_line(const char *text)
     firmware_print("\n");
 }
 
+/* A trap on the way out must not come back here for ever: the second time just switches off. */
 static _Noreturn void fail(const char *text)
 {
+    uint64_t finisher = bootinfo.finisher;
+    bootinfo.finisher = 0;
     print_line(text);
-    firmware_fail(bootinfo.finisher);
+    firmware_fail(finisher);
 }
 
 _Noreturn void loader_trap(uint64_t cause, uint64_t pc, uint64_t value, uint64_t caller)

@@ -1,0 +1,3 @@
+module anser/tests/gofreestanding
+
+go 1.19
