@@ -94,4 +94,4 @@ def test_lint_notices_calls_in_a_circle(tmp_path):
         source.write_text(text)
         subprocess.run(["riscv64-unknown-elf-gcc", "-c", source, "-o", product], check=True)
     status, output = lint(tmp_path, files)
-    assert status == 1 and "one -> two (two_do)" in output, output
+    assert status == 1 and "kern/one uses two_do, kern/two uses one_do" in output, output
