@@ -185,7 +185,7 @@ static pte_t protected(pte_t old, unsigned prot)
 {
     uint64_t flags = mapping_flags(prot);
     if ((old & PTE_ANONYMOUS) == 0)
-        return prot == ANSER_PROT_NONE ? 0 : pte_make(pte_frame(old), flags);
+        return prot == ANSER_PROT_NONE ? 0 : pte_make(pte_frame(old), flags | (old & PTE_DEVICE));
     if ((flags & PTE_W) != 0 && frame_shared(pte_frame(old)))
         flags &= ~PTE_W;
     return pte_make(pte_frame(old), flags | PTE_ANONYMOUS);

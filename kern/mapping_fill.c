@@ -36,6 +36,12 @@ static phys_t object_frame(const struct region *region, uint64_t address, uint64
     return pages_frame(region->object, index, run);
 }
 
+static uint64_t object_flags(const struct region *region)
+{
+    uint64_t flags = mapping_flags(region->prot);
+    return region->object->type == ANSER_TYPE_DEVICE && flags != 0 ? flags | PTE_DEVICE : flags;
+}
+
 static bool megapage_fits(const struct region *region, uint64_t at, phys_t frame, uint64_t run)
 {
     return at % MEGAPAGE_SIZE == 0 && region->end - at >= MEGAPAGE_SIZE &&
@@ -77,7 +83,7 @@ static uint64_t fill_pages(struct region *region, uint64_t at, uint64_t end, uin
 
 status_t mapping_fill(struct region *region, uint64_t start, uint64_t end)
 {
-    uint64_t flags = mapping_flags(region->prot);
+    uint64_t flags = object_flags(region);
     for (uint64_t at = start; at < end && flags != 0;) {
         uint64_t run;
         phys_t frame = object_frame(region, at, &run);

@@ -26,6 +26,8 @@ typedef uint64_t pte_t;
  * the frame is parked: its region allows no access at present.
  */
 #define PTE_ANONYMOUS (1ul << 8)
+/* Software's bit: not RAM, so that the kernel does not see it in the direct map. */
+#define PTE_DEVICE (1ul << 9)
 
 #define PAGE_TABLE_ENTRIES 512u
 #define MEGAPAGE_SIZE      (PAGE_SIZE * PAGE_TABLE_ENTRIES)

@@ -27,6 +27,13 @@ bool region_range_valid(uint64_t address, uint64_t length)
     return !touches_slot(address, address + length);
 }
 
+bool region_prot_valid(uint64_t prot)
+{
+    if ((prot & ANSER_PROT_WRITE) != 0)
+        return prot == (ANSER_PROT_READ | ANSER_PROT_WRITE);
+    return (prot & ~(uint64_t)(ANSER_PROT_READ | ANSER_PROT_EXEC)) == 0;
+}
+
 /* ---- Looking. */
 
 struct region *region_at(const struct space *space, uint64_t address)
@@ -175,23 +182,6 @@ struct region *region_join(struct region *region)
         unlink_region(next);
     }
     return region;
-}
-
-bool region_extend(struct space *space, uint64_t start, uint64_t end, unsigned prot)
-{
-    struct region wanted = {.node.key = start, .end = end, .prot = (uint8_t)prot};
-    wanted.most = ANSER_PROT_READ | ANSER_PROT_WRITE | ANSER_PROT_EXEC;
-    struct region *region = region_of(tree_floor(&space->regions, start));
-    if (region != NULL && alike(region, &wanted)) {
-        region->end = end;
-    } else {
-        region = region_of(tree_ceiling(&space->regions, end));
-        if (region == NULL || !alike(&wanted, region))
-            return false;
-        region->node.key = start;
-    }
-    region_join(region);
-    return true;
 }
 
 /* ---- Finding room. */

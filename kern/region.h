@@ -34,6 +34,9 @@ static inline uint64_t region_start(const struct region *region)
 /* Is [address, address + length) page-aligned, not empty, and user space all through? */
 bool region_range_valid(uint64_t address, uint64_t length);
 
+/* Of ANSER_PROT_*: WRITE needs READ, and is never with EXEC. */
+bool region_prot_valid(uint64_t prot);
+
 /* The region that holds the address, or NULL. */
 struct region *region_at(const struct space *space, uint64_t address);
 /* The first region that ends behind the address, or NULL. */
@@ -58,9 +61,6 @@ void region_split(struct region *region, uint64_t at, struct region *upper);
 void region_cut(struct region *region, uint64_t start, uint64_t end, struct region *upper);
 /* Joins it with its neighbours where they are alike; returns what it has become. */
 struct region *region_join(struct region *region);
-/* Grows an anonymous neighbour over the free [start, end), if one is alike. */
-bool region_extend(struct space *space, uint64_t start, uint64_t end, unsigned prot);
-
 /*
  * Room for length bytes (aligned to 2 MiB if it is that long), the lowest there is but for places
  * below 256 MiB, which belong to programs. -ENOMEM: none. CALL_RESTART: has looked at many regions,

@@ -81,6 +81,7 @@ status_t space_decommit(struct space *space, uint64_t address, uint64_t length);
 status_t space_copy(struct space *to, uint64_t to_address, struct space *from,
                     uint64_t from_address, uint64_t length, uint64_t prot, uint64_t *done);
 
+#define SPACE_PINNED_MAX 32u /* pages of a pinned region */
 /*
  * A pinned anonymous region (save page and handler stack of a thread): populated, zeroed, not
  * unmappable, not replaceable, not protectable by the process; freed by space_unmap_pinned. One

@@ -7,16 +7,20 @@
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 
-static inline bool aligned(const void *a, const void *b)
+#define WORD_MASK (sizeof(word_t) - 1)
+
+static inline bool aligned(const void *a)
 {
-    return (((uintptr_t)a | (uintptr_t)b) & (sizeof(word_t) - 1)) == 0;
+    return ((uintptr_t)a & WORD_MASK) == 0;
 }
 
 void *memcpy(void *to, const void *from, size_t size)
 {
     char *out = to;
     const char *in = from;
-    if (aligned(to, from)) {
+    if ((((uintptr_t)to ^ (uintptr_t)from) & WORD_MASK) == 0) {
+        for (; size > 0 && !aligned(out); size--)
+            *out++ = *in++;
         for (; size >= 8 * sizeof(word_t); size -= 8 * sizeof(word_t)) {
             word_t *o = (word_t *)out;
             const word_t *i = (const word_t *)in;
@@ -42,7 +46,7 @@ void *memset(void *to, int byte, size_t size)
 {
     char *out = to;
     word_t fill = (uint8_t)byte * 0x0101010101010101ul;
-    for (; size > 0 && !aligned(out, NULL); size--)
+    for (; size > 0 && !aligned(out); size--)
         *out++ = (char)byte;
     for (; size >= 8 * sizeof(word_t); size -= 8 * sizeof(word_t)) {
         word_t *o = (word_t *)out;

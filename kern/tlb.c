@@ -118,6 +118,17 @@ void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length)
     }
 }
 
+void tlb_shootdown_kernel(void)
+{
+    uint64_t others = ((1ul << hart_count) - 1) & ~own_bit();
+    __asm__ volatile("sfence.vma" : : : "memory");
+    while (others != 0) {
+        uint64_t base;
+        uint64_t mask = next_hart_ids(&others, &base);
+        sbi_remote_sfence(mask, base, 0, UINT64_MAX);
+    }
+}
+
 void tlb_refresh(const struct space *space, uint64_t address)
 {
     if ((space->hart_mask & own_bit()) != 0)

@@ -25,6 +25,9 @@ void asid_free(uint16_t asid);
  */
 void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length);
 
+/* After a kernel mapping was taken away: everything, on every hart. */
+void tlb_shootdown_kernel(void);
+
 /* After an entry gained a right or became valid: this hart only. Others fault once, and look. */
 void tlb_refresh(const struct space *space, uint64_t address);
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Page faults: what a region promises, made true when it is touched. */
+#include "kern/mapping.h"
+#include "kern/tlb.h"
+
+static inline bool permits(pte_t entry, enum space_access access)
+{
+    return (entry & PTE_V) != 0 && (entry & (uint64_t)access << 1) != 0;
+}
+
+/* As much as one table of 4 KiB pages, or one megapage, covers. */
+static status_t fill_block(struct region *region, uint64_t address)
+{
+    uint64_t start = address & ~(MEGAPAGE_SIZE - 1);
+    uint64_t end = start + MEGAPAGE_SIZE;
+    if (start < region_start(region))
+        start = region_start(region);
+    if (end > region->end)
+        end = region->end;
+    return mapping_fill(region, start, end);
+}
+
+status_t space_fault(struct space *space, user_t where, enum space_access access)
+{
+    uint64_t address = where.value & ~PAGE_MASK;
+    unsigned level;
+    if (where.value >= ANSER_USER_END)
+        return -ANSER_EFAULT;
+    struct region *region = region_at(space, address);
+    if (region == NULL || (region->prot & access) == 0)
+        return -ANSER_EFAULT;
+    pte_t *entry = page_table_find(space->root, address, 0, &level);
+    if (permits(*entry, access)) {
+        /* Another hart was first, and this one's TLB still says otherwise. */
+        tlb_refresh(space, address);
+        return 0;
+    }
+    if (region->pinned)
+        return -ANSER_EFAULT; /* a guard page */
+    if (region->object != NULL)
+        return fill_block(region, address);
+    if (*entry == 0)
+        return mapping_add_page(space, address, region->prot, NULL);
+    return mapping_own_page(space, address, entry);
+}

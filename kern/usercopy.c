@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Copies between the kernel and user memory, page by page, each looked up in the page tables. */
+#include "kern/usercopy.h"
+#include "kern/page_table.h"
+
+static bool range_sane(uint64_t address, size_t size)
+{
+    return address <= ANSER_USER_END && size <= ANSER_USER_END - address;
+}
+
+/*
+ * The kernel's view of a user address; NULL: not mapped with that right, at present. What the user
+ * half of a table holds with U belongs to the process: the kernel's slot has no such leaf. Device
+ * registers are no memory to copy from or to.
+ */
+static void *lookup(const struct space *space, uint64_t address, enum space_access access)
+{
+    unsigned level;
+    pte_t entry = *page_table_find(space->root, address, 0, &level);
+    uint64_t needed = PTE_V | PTE_U | (uint64_t)access << 1;
+    if ((entry & (needed | PTE_DEVICE)) != needed)
+        return NULL;
+    return direct_map(phys(pte_frame(entry).value + (address & (level_size(level) - 1))));
+}
+
+/* The same, and the page is populated if need be. */
+static status_t resolve(struct space *space, uint64_t address, enum space_access access, void **out)
+{
+    if (address >= ANSER_USER_END)
+        return -ANSER_EFAULT;
+    *out = lookup(space, address, access);
+    if (*out != NULL)
+        return 0;
+    status_t status = space_fault(space, user(address), access);
+    if (status != 0)
+        return status;
+    *out = lookup(space, address, access);
+    return *out != NULL ? 0 : -ANSER_EFAULT;
+}
+
+static inline size_t to_page_end(uint64_t address, size_t size)
+{
+    size_t room = PAGE_SIZE - (address & PAGE_MASK);
+    return size < room ? size : room;
+}
+
+status_t copy_from_user(struct space *space, void *to, user_t from, size_t size)
+{
+    char *out = to;
+    if (!range_sane(from.value, size))
+        return -ANSER_EFAULT;
+    while (size > 0) {
+        void *source;
+        size_t part = to_page_end(from.value, size);
+        status_t status = resolve(space, from.value, ACCESS_READ, &source);
+        if (status != 0)
+            return status;
+        memcpy(out, source, part);
+        out += part;
+        from.value += part;
+        size -= part;
+    }
+    return 0;
+}
+
+status_t copy_to_user(struct space *space, user_t to, const void *from, size_t size)
+{
+    const char *in = from;
+    if (!range_sane(to.value, size))
+        return -ANSER_EFAULT;
+    while (size > 0) {
+        void *target;
+        size_t part = to_page_end(to.value, size);
+        status_t status = resolve(space, to.value, ACCESS_WRITE, &target);
+        if (status != 0)
+            return status;
+        memcpy(target, in, part);
+        in += part;
+        to.value += part;
+        size -= part;
+    }
+    return 0;
+}
+
+status_t user_prepare(struct space *space, user_t address, size_t size, bool write)
+{
+    void *ignored;
+    uint64_t end = address.value + size;
+    if (!range_sane(address.value, size))
+        return -ANSER_EFAULT;
+    for (uint64_t at = address.value; at < end; at += to_page_end(at, end - at)) {
+        status_t status = resolve(space, at, write ? ACCESS_WRITE : ACCESS_READ, &ignored);
+        if (status != 0)
+            return status;
+    }
+    return 0;
+}
+
+static status_t prepare(struct space *space, user_t address, size_t size, bool write,
+                        struct space **blame)
+{
+    status_t status = user_prepare(space, address, size, write);
+    if (status != 0 && blame != NULL)
+        *blame = space;
+    return status;
+}
+
+status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
+                           size_t size, struct space **blame)
+{
+    status_t status = prepare(from_space, from, size, false, blame);
+    if (status == 0)
+        status = prepare(to_space, to, size, true, blame);
+    while (status == 0 && size > 0) {
+        void *source = lookup(from_space, from.value, ACCESS_READ);
+        void *target = lookup(to_space, to.value, ACCESS_WRITE);
+        size_t part = to_page_end(from.value, to_page_end(to.value, size));
+        memcpy(target, source, part);
+        from.value += part;
+        to.value += part;
+        size -= part;
+    }
+    return status;
+}
+
+status_t user_word(struct space *space, user_t address, uint32_t **out, bool write)
+{
+    void *word;
+    if (address.value % sizeof(**out) != 0)
+        return -ANSER_EFAULT;
+    status_t status = resolve(space, address.value, write ? ACCESS_WRITE : ACCESS_READ, &word);
+    if (status == 0)
+        *out = word;
+    return status;
+}
