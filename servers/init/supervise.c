@@ -16,7 +16,8 @@
 
 /* Whoever lived this long is healthy: the next pause begins from nothing again. */
 #define HEALTHY_MS 5000
-#define PAUSE_MS   50 /* before the second restart in a row; doubled each time */
+#define PAUSE_MS   100 /* before the second restart in a row; doubled each time */
+#define PAUSE_MAX  5000
 #define DEATHS_MAX 10 /* in a row, then it has failed */
 
 static uint64_t start_count;
@@ -54,7 +55,10 @@ static void schedule(struct service *service)
         give_up(service, INIT_STATE_FAILED);
         return;
     }
-    uint64_t pause = service->deaths_in_a_row == 1 ? 0 : PAUSE_MS << service->deaths_in_a_row;
+    unsigned deaths = service->deaths_in_a_row;
+    uint64_t pause = deaths == 1 ? 0 : PAUSE_MS << (deaths - 2);
+    if (pause > PAUSE_MAX)
+        pause = PAUSE_MAX;
     service->state = INIT_STATE_WAITING;
     service->due = now + clock_ticks(pause * 1000000);
     set_timer();
