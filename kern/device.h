@@ -47,7 +47,7 @@ struct dma_run *device_bind(struct device *device, struct account *payer, phys_t
                             uint64_t count);
 /* Its owner is gone: quarantine. The frames stay charged. */
 void device_quarantine(struct dma_run *run);
-/* Frees what is in quarantine, up to 16 runs; returns how many pages. */
+/* Frees what is in quarantine, at most 16 runs; returns how many pages, 0: nothing is left. */
 uint64_t device_release(struct device *device);
 
 #endif

@@ -24,6 +24,8 @@ static void enter_handler(struct thread *self, uint64_t kind, uint64_t cause, ui
     frame->kind = kind;
     frame->cause = cause;
     frame->value = value;
+    /* The handler makes calls of its own; one that is resumed begins again. */
+    self->progress_count = 0;
     self->x[REG_A0] = address;
     if (level == 0) {
         self->x[REG_SP] = top;

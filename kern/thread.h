@@ -27,6 +27,7 @@ enum {
     REG_A2 = 12,
     REG_A3 = 13,
     REG_A4 = 14,
+    REG_A5 = 15,
     REG_A7 = 17,
     REG_S11 = 27,
     REG_T3 = 28
@@ -76,6 +77,7 @@ struct thread {
     struct deadline deadline;
     struct reply *reply;     /* the reply object that may answer it, if one was made */
     struct object *progress; /* half-made object of a restarted call */
+    uint64_t progress_count; /* what a restarted call has done so far; 0 at the start of each */
 
     /*
      * The message that it sends and its room for one that it receives. A thread in user mode has
