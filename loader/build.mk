@@ -6,12 +6,18 @@ include kern/image/build.mk
 # libfdt wants the names of a C library's headers; what it calls is in loader/memory.c.
 LOADER_CFLAGS := $(KERNEL_CFLAGS) -isystem $(LIBFDT_INCLUDE) \
 	-isystem /usr/lib/picolibc/riscv64-unknown-elf/include
-LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.c))
+LOADER_OBJECTS := $(patsubst loader/%.c,$(BUILD)/loader/%.o,$(wildcard loader/*.c)) \
+	$(BUILD)/loader/sbi/sbi.o
 
 $(BUILD)/loader/%.o: loader/%.c $(LIBFDT_RISCV64)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(LOADER_CFLAGS) -fno-tree-loop-distribute-patterns -c $< -o $@
+
+$(BUILD)/loader/sbi/%.o: sbi/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
 
 # An archive, so that tests can link a loader of their own around another image.
 $(BUILD)/loader/loader.a: $(LOADER_OBJECTS)
