@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The one entrance. `make help` lists what there is; every part adds its own build.mk below.
 
+# No rule but ours: make would take servers/init/manifest for a program of manifest.c.
+MAKEFLAGS += --no-builtin-rules
+
 BUILD     := build
 CROSS     := riscv64-unknown-elf-
 CC_TARGET := $(CROSS)gcc
