@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <anser/init.h>
+#include "lib/clock.h"
 #include "lib/console.h"
 #include "lib/start.h"
 #include "prompt.h"
@@ -32,7 +33,7 @@ static const struct command commands[] = {
     {"services", "", "the servers that init keeps running", command_services},
     {"restart", "SERVICE", "ends a service and starts it again", command_restart},
     {"dmesg", "", "the kernel's log", command_log},
-    {"uptime", "", "time since the machine was started", command_uptime},
+    {"uptime", "[boot]", "time since the machine was started; what booting took", command_uptime},
     {"shutdown", "[CODE]", "switches the machine off", command_shutdown},
     {"reboot", "", "starts the machine again", command_reboot},
 };
@@ -105,6 +106,8 @@ int main(void)
     prompt.echo = echo;
     printf("Anser. 'help' lists the commands.\n");
     begin_line();
+    fflush(stdout);
+    shell.prompt_instructions = clock_instructions();
     for (;;) {
         char bytes[256];
         fflush(stdout);

@@ -14,7 +14,8 @@ struct shell {
     anser_handle session; /* of the console */
     anser_handle system;
     anser_handle init;
-    struct channel events; /* ends of programs, and Ctrl-C while one is in the foreground */
+    struct channel events;        /* ends of programs, and Ctrl-C while one is in the foreground */
+    uint64_t prompt_instructions; /* this hart's counter when the first prompt was out */
 };
 
 extern struct shell shell;
