@@ -63,9 +63,13 @@ static status_t transfer_pages(const struct load *load, struct account *to,
     return 0;
 }
 
-/* The sender's handles leave its table; the references are now in the load. */
+/*
+ * The sender's handles leave its table; the references are now in the load. A thread that waits on
+ * one of them gets an error, but not the two whose message this is: theirs succeeds.
+ */
 static void take_carried(struct thread *sender, struct load *load)
 {
+    sender->wait_handle = 0;
     for (unsigned i = 0; i < load->count; i++) {
         struct object *object = load->capabilities[i].object;
         if (object->type == ANSER_TYPE_PAGES && !pages_frozen(object))
@@ -85,7 +89,10 @@ static status_t copy_data(const struct message *message, struct thread *to, enum
         return copy_to_user(space, to->receive_data, message->words, message->length);
     status_t status = copy_user_to_user(space, to->receive_data, message->space, message->data,
                                         message->length, &at_fault);
-    if (status < 0 && at_fault == message->space && at_fault != space)
+    if (status == 0 || at_fault != message->space)
+        return status;
+    /* Within one process the space does not tell whose buffer it was. */
+    if (at_fault != space || user_prepare(space, message->data, message->length, false) < 0)
         *blame = BLAME_SENDER;
     return status;
 }
@@ -154,6 +161,7 @@ static void commit(const struct message *message, struct thread *to, struct load
 {
     anser_handle handles[ANSER_MESSAGE_HANDLES] = {0};
     anser_handle reply_handle = 0;
+    to->wait_handle = 0;
     if (message->sender)
         take_carried(message->sender, load);
     if (message->parcel)
