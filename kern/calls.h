@@ -17,7 +17,8 @@ struct thread;
 ANSER_CALLS(DECLARE_CALL)
 #undef DECLARE_CALL
 
-/* Looks the call up and makes it; -ENOSYS for a number that is not assigned. */
+/* Looks the call up and makes it; -ENOSYS for a number that is not assigned. For the calls that
+ * save all registers; the others come by kern/trap.S. */
 status_t native_call(struct thread *self);
 
 #endif

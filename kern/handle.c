@@ -23,11 +23,17 @@ static unsigned order_for(uint32_t capacity)
     return order;
 }
 
-/* Links the slots [from, capacity) into the free list, lowest first. */
+/* No handle that leads to this slot equals it: it leads to the neighbour. */
+static uint64_t free_key(uint32_t index)
+{
+    return (uint64_t)(index ^ 1) << ANSER_HANDLE_SHIFT;
+}
+
+/* Links the slots [from, capacity) into the free list, lowest first, before what is in it. */
 static void free_list_extend(struct handle_table *table, uint32_t from)
 {
     for (uint32_t i = table->capacity; i-- > from;) {
-        table->slots[i] = (struct handle_slot){.badge = table->first_free};
+        table->slots[i] = (struct handle_slot){.key = free_key(i), .badge = table->first_free};
         table->records[i] = (struct handle_record){.generation = 1};
         table->first_free = i + 1;
     }
@@ -81,12 +87,6 @@ static status_t table_grow(struct handle_table *table)
     memcpy(table->slots, old.slots, old.capacity * sizeof(*old.slots));
     memcpy(table->records, old.records, old.capacity * sizeof(*old.records));
     free_list_extend(table, old.capacity);
-    /* The old free list, if any, would be lost: growth happens for want of free slots only. */
-    kassert(old.first_free == 0 || old.used < old.capacity);
-    for (uint32_t i = old.first_free; i; i = (uint32_t)old.slots[i - 1].badge) {
-        table->slots[i - 1].badge = table->first_free;
-        table->first_free = i;
-    }
     table_free(&old);
     return 0;
 }
@@ -102,37 +102,23 @@ status_t handle_reserve(struct handle_table *table, unsigned count)
     return 0;
 }
 
-static bool find(struct process *process, anser_handle handle, uint32_t *index)
-{
-    struct handle_table *table = &process->handles;
-    if (!table->slots)
-        return false;
-    uint64_t offset = (uint64_t)handle & table->mask;
-    *index = (uint32_t)(offset >> ANSER_HANDLE_SHIFT);
-    return handle > 0 && table->slots[*index].key == (uint64_t)handle;
-}
-
 status_t handle_lookup(struct process *process, anser_handle handle, uint8_t type, uint64_t rights,
                        struct capability *out)
 {
-    uint32_t index;
-    if (!find(process, handle, &index))
-        return -ANSER_EBADF;
-    struct handle_record *record = &process->handles.records[index];
-    if (type && record->object->type != type)
+    const struct handle_record *record = handle_find(&process->handles, handle);
+    if (!record || (type && record->object->type != type))
         return -ANSER_EBADF;
     if ((record->rights & rights) != rights)
         return -ANSER_EPERM;
-    out->object = record->object;
-    out->badge = record->badge_object;
-    out->rights = record->rights;
+    *out = (struct capability){record->object, record->badge_object, record->rights};
     return 0;
 }
 
 /* What the fast path finds: a channel if type and right allow it, else one that never matches. */
-static struct channel *reachable(const struct capability *capability, uint64_t right)
+static struct channel *reachable(const struct handle_table *table,
+                                 const struct capability *capability, uint64_t right)
 {
-    bool channel = capability->object->type == ANSER_TYPE_CHANNEL;
+    bool channel = capability->object->type == ANSER_TYPE_CHANNEL && !table->slow;
     return channel && (capability->rights & right) ? (struct channel *)capability->object
                                                    : &null_channel;
 }
@@ -151,8 +137,8 @@ status_t handle_insert(struct handle_table *table, const struct capability *capa
     record->badge_object = capability->badge;
     record->rights = (uint32_t)capability->rights;
     slot->key = (uint64_t)record->generation << 32 | (uint64_t)index << ANSER_HANDLE_SHIFT;
-    slot->call = reachable(capability, ANSER_RIGHT_SEND);
-    slot->receive = reachable(capability, ANSER_RIGHT_RECV);
+    slot->call = reachable(table, capability, ANSER_RIGHT_SEND);
+    slot->receive = reachable(table, capability, ANSER_RIGHT_RECV);
     slot->badge = badge_value(capability->badge);
     table->used++;
     handle_count++;
@@ -164,7 +150,7 @@ status_t handle_insert(struct handle_table *table, const struct capability *capa
 static void slot_clear(struct handle_table *table, uint32_t index)
 {
     struct handle_record *record = &table->records[index];
-    table->slots[index] = (struct handle_slot){0};
+    table->slots[index] = (struct handle_slot){.key = free_key(index)};
     record->object = NULL;
     table->used--;
     handle_count--;
@@ -183,10 +169,11 @@ static void take_at(struct handle_table *table, uint32_t index, struct capabilit
 
 status_t handle_take(struct process *process, anser_handle handle, struct capability *out)
 {
-    uint32_t index;
-    if (!find(process, handle, &index))
+    struct handle_table *table = &process->handles;
+    struct handle_record *record = handle_find(table, handle);
+    if (!record)
         return -ANSER_EBADF;
-    take_at(&process->handles, index, out);
+    take_at(table, (uint32_t)(record - table->records), out);
     return 0;
 }
 
@@ -197,7 +184,7 @@ bool handle_table_reclaim(struct handle_table *table)
     unsigned closed = 0;
     /* From the top, shrinking what is looked at, so that no piece repeats another's search. */
     for (uint32_t i = table->capacity; i > 0 && closed < RECLAIM_PIECE && table->used > 0; i--) {
-        if (!table->slots[i - 1].key)
+        if (!table->records[i - 1].object)
             continue;
         struct capability capability;
         take_at(table, i - 1, &capability);

@@ -16,17 +16,18 @@ struct badge;
 
 /* What assembly reads; see kern/layout.h. */
 struct handle_slot {
-    uint64_t key;            /* the handle; 0: free (no handle is 0) */
+    uint64_t key;            /* the handle; of a free slot, one that leads elsewhere */
     struct channel *call;    /* where call goes; null_channel if it may not */
     struct channel *receive; /* where reply_recv receives; null_channel if it may not */
     uint64_t badge;
 };
 
 struct handle_record {
-    struct object *object;
+    struct object *object; /* NULL: free */
     struct badge *badge_object;
     uint32_t rights;
     uint32_t generation; /* of the next handle here; GENERATION_RETIRED: none any more */
+    uint64_t unused;     /* a record is as large as a slot: one offset finds both */
 };
 
 struct handle_table {
@@ -37,6 +38,7 @@ struct handle_table {
     uint32_t used;
     uint32_t first_free; /* index + 1; 0: none */
     uint8_t order;       /* of the frame block */
+    bool slow;           /* not for the fast path: its space must be fenced at every switch */
     struct account *account;
 };
 
@@ -46,6 +48,17 @@ struct capability {
     struct badge *badge;   /* for send handles, or NULL; likewise owned */
     uint64_t rights;
 };
+
+/* The record behind a handle, or NULL. The table must not be reclaimed. */
+static inline struct handle_record *handle_find(const struct handle_table *table,
+                                                anser_handle handle)
+{
+    uint64_t offset = (uint64_t)handle & table->mask;
+    const struct handle_slot *slot = (const void *)((const char *)table->slots + offset);
+    if (slot->key != (uint64_t)handle)
+        return NULL;
+    return (struct handle_record *)((char *)table->records + offset);
+}
 
 status_t handle_table_init(struct handle_table *table, struct account *account);
 /* Closes up to a bounded number of handles; true when the table is empty and freed. */

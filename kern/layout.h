@@ -18,8 +18,8 @@
 #define T_WAIT_CHANNEL 320
 #define T_WAIT_HANDLE  328
 #define T_STATE        336
-#define T_PRIORITY     340
-#define T_ATTENTION    344
+#define T_ATTENTION    340
+#define T_PRIORITY     344
 #define T_LOCK         352
 
 /* struct process */
@@ -35,9 +35,8 @@
 
 /* struct channel */
 #define C_RECEIVER    32
-#define C_PENDING     40
-#define C_ONE_WORD    48
-#define C_EIGHT_WORDS 52
+#define C_ONE_WORD    40
+#define C_EIGHT_WORDS 44
 
 /* struct hart */
 #define H_MAX_READY   0
@@ -47,6 +46,9 @@
 #define H_PANIC_STACK 24
 #define H_TRAP_USER   32
 #define H_TRAP_KERNEL 40
+
+#define CALLS_MAX    105
+#define CALL_RESTART (-4096)
 
 #define STATE_RECEIVING 3
 #define STATE_CALLING   4

@@ -54,10 +54,10 @@ struct thread {
     struct thread *server;        /* who may answer this one, as caller or odd_caller */
     struct channel *wait_channel; /* where it waits as a sender, receiver or queued caller */
     uint64_t wait_handle;         /* the handle it waits on: closing that wakes it */
-    uint32_t state;               /* ANSER_STATE_* */
+    uint32_t state;               /* ANSER_STATE_*; 0: running. One load reads it with attention */
+    uint32_t attention;           /* ATTENTION_*: not straight back to user mode */
     uint32_t priority;
-    uint32_t attention; /* ATTENTION_*: not straight back to user mode */
-    uint32_t *lock;     /* the big kernel lock */
+    uint32_t *lock; /* the big kernel lock */
 
     /* Scheduling. */
     struct list queue;    /* in a hart's ready list */
@@ -124,6 +124,9 @@ void thread_block(struct thread *self, uint32_t state);
 void thread_wake(struct thread *thread, status_t status);
 /* In a queue that thread_cancel_wait can take it out of. */
 bool thread_blocked(const struct thread *thread);
+/* The channel or signal in whose queue it is, or NULL: wait_channel may be stale in a thread that
+ * the fast path has woken. */
+const struct object *thread_wait_object(const struct thread *thread);
 /* Takes a blocked thread out of whatever it waits in; its call returns the status. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 

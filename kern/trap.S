@@ -43,6 +43,17 @@
     sd    s11, T_X(27)(tp)
 .endm
 
+/* s0..s11, gp, the user's tp and pc are still where user mode left them. */
+.macro SAVE_THE_REST
+    SAVE_PRESERVED
+    sd    gp, T_GP(tp)
+    csrr  t0, sscratch
+    sd    t0, T_TP(tp)
+    .irp  n, 5, 6, 7, 16, 28, 29, 30, 31
+    sd    zero, T_X(\n)(tp)
+    .endr
+.endm
+
 /* Takes the big lock; on contention spins in C (which keeps nothing of ours but callee-saved). */
 .macro TAKE_LOCK
     la    t0, kernel_lock_word
@@ -71,60 +82,85 @@ trap_entry:
     bgtz  sp, trap_slow_path /* the other IPC calls, and foreign ones */
 
 /*
- * A native call that is not IPC: C preserves s0..s11, so they are saved only if the thread does
- * not go straight back.
+ * A native call that is not IPC. C preserves s0..s11, gp, tp, and nothing here changes sepc, sscratch
+ * (the user's tp): they are saved only if the thread does not go straight back. a2..a7 and t0..t6
+ * come back as zero.
  */
     sd    ra, T_RA(tp)
-    sd    gp, T_GP(tp)
-    SAVE_TEMPORARIES
-    ld    t2, T_HART(tp)
-    csrr  t3, sepc
-    addi  t3, t3, 4
-    sd    t3, T_PC(tp)
-    csrr  t4, sscratch
-    sd    t4, T_TP(tp)
-    ld    sp, H_STACK(t2)
-    ld    t5, H_TRAP_KERNEL(t2)
-    csrw  stvec, t5
-    TAKE_LOCK
-    mv    a0, tp
-    call  native_call
     sd    a0, T_X(10)(tp)
-    lw    t0, T_ATTENTION(tp)
+    sd    a1, T_X(11)(tp)
+    sd    a2, T_X(12)(tp)
+    sd    a3, T_X(13)(tp)
+    sd    a4, T_X(14)(tp)
+    sd    a5, T_X(15)(tp)
+    sd    a7, T_X(17)(tp)
+    ld    t2, T_HART(tp)
+    ld    sp, H_STACK(t2)
+    ld    t1, H_TRAP_KERNEL(t2)
+    csrw  stvec, t1
+    ld    t0, T_LOCK(tp)
+    li    t1, 1
+    amoswap.w.aq t1, t1, (t0)
+    bnez  t1, native_contended
+native_locked:
+    li    t1, -CALLS_MAX
+    blt   a7, t1, native_unassigned
+    slli  t0, a7, 3 /* negative: the table's last entry is call 0 */
+    la    t1, native_calls + 8 * CALLS_MAX
+    add   t0, t0, t1
+    ld    t0, 0(t0)
+    mv    a0, tp
+    jalr  t0
+    bltz  a0, native_failed
+native_done:
+    ld    t0, T_STATE(tp) /* and attention */
     ld    t2, T_HART(tp)
     lw    t1, H_RESCHEDULE(t2)
     or    t0, t0, t1
-    lw    t3, T_STATE(tp) /* 0: running */
-    or    t0, t0, t3
     bnez  t0, native_leave
-    ld    t5, H_TRAP_USER(t2)
-    csrw  stvec, t5
-    la    t0, kernel_lock_word
+    ld    t1, H_TRAP_USER(t2)
+    csrw  stvec, t1
+    ld    t0, T_LOCK(tp)
     amoswap.w.rl zero, zero, (t0)
-    ld    t3, T_PC(tp)
-    csrw  sepc, t3
-    csrw  sscratch, tp
+    csrr  t0, sepc
+    addi  t0, t0, 4
+    csrw  sepc, t0
     ld    ra, T_RA(tp)
     ld    sp, T_SP(tp)
-    ld    t0, T_X(5)(tp)
-    ld    t1, T_X(6)(tp)
-    ld    t2, T_X(7)(tp)
     ld    a1, T_X(11)(tp)
-    ld    a2, T_X(12)(tp)
-    ld    a3, T_X(13)(tp)
-    ld    a4, T_X(14)(tp)
-    ld    a5, T_X(15)(tp)
-    ld    a6, T_X(16)(tp)
-    ld    a7, T_X(17)(tp)
-    ld    t3, T_X(28)(tp)
-    ld    t4, T_X(29)(tp)
-    ld    t5, T_X(30)(tp)
-    ld    t6, T_X(31)(tp)
-    ld    tp, T_TP(tp)
+    csrrw tp, sscratch, tp
+    .irp  reg, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
+    li    \reg, 0
+    .endr
     sret
 
+native_contended:
+    call  kernel_lock
+    ld    a7, T_X(17)(tp)
+    j     native_locked
+native_unassigned:
+    li    a0, -38 /* ENOSYS */
+    j     native_done
+native_failed:
+    li    t0, CALL_RESTART
+    bne   a0, t0, native_done
+    /* The arguments stay, the ecall is made again. */
+    SAVE_THE_REST
+    csrr  t0, sepc
+    sd    t0, T_PC(tp)
+    mv    a0, tp
+    call  trap_native_leave
+    j     trap_return
+
 native_leave:
-    SAVE_PRESERVED
+    sd    a0, T_X(10)(tp)
+    SAVE_THE_REST
+    .irp  n, 12, 13, 14, 15, 17
+    sd    zero, T_X(\n)(tp)
+    .endr
+    csrr  t0, sepc
+    addi  t0, t0, 4
+    sd    t0, T_PC(tp)
     mv    a0, tp
     call  trap_native_leave
     j     trap_return

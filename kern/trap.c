@@ -3,6 +3,7 @@
 #include "kern/trap.h"
 #include "kern/calls.h"
 #include "kern/hart.h"
+#include "kern/layout.h"
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
@@ -18,27 +19,28 @@
 #define SSTATUS_FS_MASK           0x6000ul
 
 typedef status_t call_function(struct thread *self);
+extern call_function *const native_calls[];
 
-static call_function *const calls[-ANSER_CALL_LAST + 1] = {
-#define CALL_ENTRY(number, name, text) [number] = call_##name,
-    ANSER_CALLS(CALL_ENTRY)
+static status_t call_unassigned(struct thread *self)
+{
+    (void)self;
+    return -ANSER_ENOSYS;
+}
+
+/* The last entry is call 0; kern/trap.S jumps through it as well. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+call_function *const native_calls[CALLS_MAX + 1] = {[0 ... CALLS_MAX] = call_unassigned,
+#define CALL_ENTRY(number, name, text) [CALLS_MAX - (number)] = call_##name,
+                                                    ANSER_CALLS(CALL_ENTRY)
 #undef CALL_ENTRY
 };
-
-/* The ecall is made again, with the arguments as they are. */
-static status_t restart(struct thread *self)
-{
-    self->x[REG_PC] -= 4;
-    return (status_t)self->x[REG_A0];
-}
+#pragma GCC diagnostic pop
 
 status_t native_call(struct thread *self)
 {
     uint64_t number = -self->x[REG_A7];
-    if (number >= array_length(calls) || !calls[number])
-        return -ANSER_ENOSYS;
-    status_t status = calls[number](self);
-    return status == CALL_RESTART ? restart(self) : status;
+    return number <= CALLS_MAX ? native_calls[CALLS_MAX - number](self) : -ANSER_ENOSYS;
 }
 
 /* Made here only if the assembly leaf was bypassed. */

@@ -6,7 +6,8 @@
  * A native call has a negative number in a7. The status comes back in a0: a value >= 0 (flags, a
  * count, a new handle) or -errno. Further data is in a1, so that no data can look like an error.
  * The calls marked "ipc" below use the register form of struct anser_message's fields described at
- * ANSER_INFO_*; every other call keeps all registers but a0 and a1.
+ * ANSER_INFO_*; every other call keeps sp, ra, gp, tp and s0-s11, answers in a0 and a1, and
+ * leaves a2-a7 and t0-t6 undefined (zero, or what they were), as the C calling convention allows.
  *
  * Times are absolute, in ticks of the user-readable `time` CSR; deadline 0 with the DEADLINE flag
  * is "already expired". Addresses and lengths are in bytes unless a name says pages.
