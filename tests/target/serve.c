@@ -205,6 +205,7 @@ static void call_kept(void *argument)
 static void test_kept(anser_handle server)
 {
     struct thread *waiter;
+    kept_answer = 0;
     thread_create(&waiter, call_kept, &server, NULL);
     clock_sleep(20);
     TEST(kept_answer == 0, "a kept reply is not answered yet");

@@ -256,6 +256,7 @@ static void test_refusals(struct file *file)
     spawn = defaults(file);
     spawn.exit = 0;
     spawn.handles = &no_handle;
+    spawn.handle_count = 1;
     refused("a handle that is none", &spawn, -EBADF, "nothing");
     spawn = defaults(file);
     spawn.stack_size = 1ul << 40;

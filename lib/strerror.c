@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words for error numbers of the ABI; picolibc's own table has other numbers for some. */
+#include <stdio.h>
+#include <string.h>
+#include <errno.h>
+
+char *strerror(int number)
+{
+    static const char *const words[] = {
+        [0] = "no error",
+        [EPERM] = "the right is missing",
+        [ENOENT] = "no such thing",
+        [ESRCH] = "not there",
+        [EINTR] = "interrupted",
+        [EIO] = "an answer that makes no sense",
+        [EBADF] = "no such handle",
+        [EAGAIN] = "would have to wait",
+        [ENOMEM] = "out of memory",
+        [EFAULT] = "bad address",
+        [EBUSY] = "in use",
+        [EEXIST] = "is there already",
+        [EINVAL] = "bad argument",
+        [EMFILE] = "too many handles",
+        [EPIPE] = "the other side has gone",
+        [EDEADLK] = "would wait for itself",
+        [ENOSYS] = "no such call",
+        [EMSGSIZE] = "message too long",
+        [ETIMEDOUT] = "timed out",
+    };
+    static __thread char unknown[24];
+    if (number >= 0 && (size_t)number < sizeof(words) / sizeof(words[0]) && words[number] != NULL)
+        return (char *)words[number];
+    snprintf(unknown, sizeof(unknown), "error %d", number);
+    return unknown;
+}
