@@ -19,21 +19,45 @@ _Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
 #define SEND_RIGHTS    (ANSER_RIGHT_SEND | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 #define RECEIVE_RIGHTS (ANSER_RIGHT_RECV | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 
-struct channel null_channel = {.pending = 1, .one_word = -1, .eight_words = -1};
+struct thread channel_busy;
+struct channel null_channel = {.receiver = &channel_busy};
 
 /* ---- Queues. */
 
+/* Elements that even one word does not fit into never pass fast: the fast path looks at no size. */
+static bool needs_look(const struct channel *channel)
+{
+    return channel->count > 0 || channel->closed || !list_empty(&channel->senders) ||
+           !list_empty(&channel->receivers) || !list_empty(&channel->events) ||
+           !list_empty(&channel->gone) || channel->element_size < channel->one_word;
+}
+
+static struct thread *fast_receiver(const struct channel *channel)
+{
+    return channel->receiver == &channel_busy ? NULL : channel->receiver;
+}
+
+/* While there is a receiver for the fast path, nothing is there to be received. */
 void channel_update_pending(struct channel *channel)
 {
-    channel->pending = channel->count > 0 || channel->closed || !list_empty(&channel->senders) ||
-                       !list_empty(&channel->receivers) || !list_empty(&channel->events) ||
-                       !list_empty(&channel->gone);
+    if (!fast_receiver(channel))
+        channel->receiver = needs_look(channel) ? &channel_busy : NULL;
+}
+
+/* The fast path's receiver joins the others. */
+static void slow_down(struct channel *channel)
+{
+    struct thread *receiver = fast_receiver(channel);
+    if (receiver)
+        list_append(&channel->receivers, &receiver->waiting);
+    channel->receiver = &channel_busy;
 }
 
 struct thread *channel_first_receiver(const struct channel *channel)
 {
-    if (channel->receiver)
-        return channel->receiver;
+    struct thread *receiver = fast_receiver(channel);
+    if (receiver)
+        return receiver;
     struct list *first = list_first(&channel->receivers);
     return first ? container_of(first, struct thread, waiting) : NULL;
 }
@@ -50,17 +74,14 @@ void channel_take_receiver(struct channel *channel, struct thread *receiver)
 void channel_add_receiver(struct channel *channel, struct thread *self)
 {
     /* One who owes an answer to another caller is not for the fast path, which would forget it. */
-    bool plain = self->info == 0 && !self->caller && !self->odd_caller;
-    if (plain && !channel->receiver && list_empty(&channel->receivers)) {
+    bool plain =
+        self->info == 0 && !self->caller && !self->odd_caller && !self->process->handles.slow;
+    if (plain && !channel->receiver) {
         channel->receiver = self;
         return;
     }
-    if (channel->receiver) {
-        list_append(&channel->receivers, &channel->receiver->waiting);
-        channel->receiver = NULL;
-    }
+    slow_down(channel);
     list_append(&channel->receivers, &self->waiting);
-    channel_update_pending(channel);
 }
 
 /* ---- Buffer. */
@@ -130,7 +151,7 @@ static void buffer_free(struct channel *channel)
 static void shut_down(struct channel *channel)
 {
     channel->closed = true;
-    channel_update_pending(channel);
+    slow_down(channel);
     if (channel->shutting)
         return;
     channel->shutting = true;
@@ -271,13 +292,14 @@ static struct channel *channel_make(struct account *payer, uint64_t element_size
     channel->element_size = (uint32_t)element_size;
     channel->capacity = (uint32_t)capacity;
     channel->slot_size = (uint32_t)(sizeof(struct slot) + ((element_size + 7) & ~7ul));
-    channel->one_word = element_size >= 8 ? 8 : -1;
-    channel->eight_words = element_size >= ANSER_REGISTER_BYTES ? ANSER_REGISTER_BYTES : -1;
+    channel->one_word = 8;
+    channel->eight_words = element_size >= ANSER_REGISTER_BYTES ? ANSER_REGISTER_BYTES : 8;
     channel->shutdown.type = TYPE_SHUTDOWN;
     list_init(&channel->senders);
     list_init(&channel->receivers);
     list_init(&channel->events);
     list_init(&channel->gone);
+    channel_update_pending(channel);
     if (buffer_create(channel, payer) == 0)
         return channel;
     object_free(&channel->object);

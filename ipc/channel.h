@@ -19,10 +19,10 @@ struct channel {
     struct object object;
 
     /* Read by the fast path; see kern/layout.h. */
-    struct thread *receiver; /* the only waiter, plain register form; then `receivers` is empty */
-    uint64_t pending;        /* not 0: a receive must look here first */
-    int32_t one_word;        /* the info words that pass fast: 8 and 64, or -1 */
-    int32_t eight_words;
+    struct thread *receiver; /* the only waiter, plain register form; NULL: nobody waits, nothing
+                                is there; channel_busy: a receive must look here, slowly */
+    uint32_t one_word;       /* the info words that pass fast: 8, and 64 or 8 */
+    uint32_t eight_words;
 
     uint32_t element_size; /* bytes */
     uint32_t capacity;     /* elements */
@@ -46,6 +46,8 @@ struct channel {
 
 /* Where handles of another type, or without the right, lead: nothing there ever passes fast. */
 extern struct channel null_channel;
+/* Stands for a waiter that the fast path never takes: it is on no hart. */
+extern struct thread channel_busy;
 
 /* One element in the buffer. */
 struct slot {

@@ -33,7 +33,8 @@
     bne   sp, a0, \slow_locked
 .endm
 
-/* s4: the other thread. On this hart, not outranked, floating point not live. s5: hart. */
+/* s4: the other thread, or channel_busy, which has no hart. On this hart, not outranked, floating
+ * point not live. s5: hart. */
 .macro CHECK_OTHER slow_locked
     ld    s5, T_HART(tp)
     ld    s6, T_HART(s4)
@@ -92,7 +93,7 @@
 .endm
 
 .macro REPLY_RECV_BODY words
-    ld    s6, C_PENDING(sp)
+    ld    s6, C_RECEIVER(sp) /* neither another waiter nor channel_busy */
     bnez  s6, reply_recv_slow_locked
     ld    s4, T_CALLER(tp)
     beqz  s4, reply_recv_slow_locked

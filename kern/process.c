@@ -39,6 +39,7 @@ static status_t make_parts(struct account *account, struct process **out)
     status_t status = handle_table_init(&process->handles, account);
     if (status == 0)
         status = space_init(&process->space, account);
+    process->handles.slow = process->space.asid == 0; /* see kern/tlb.h */
     if (status < 0) {
         handle_table_reclaim(&process->handles);
         object_free(&process->object);
@@ -106,13 +107,22 @@ static bool teardown_piece(struct process *process)
     return true;
 }
 
+/* Is there anything behind it on the work list but the ends of others, which would wait for it? */
+static bool has_left_work(const struct object *teardown)
+{
+    const struct object *next = teardown->next_work;
+    while (next && next->type == TYPE_TEARDOWN)
+        next = next->next_work;
+    return next != NULL;
+}
+
 bool teardown_reclaim(struct object *object)
 {
     struct process *process = container_of(object, struct process, teardown);
     if (!process->torn_down && !teardown_piece(process))
         return false;
     /* What the teardown dropped stands behind it on the work list: that goes first. */
-    if (object->next_work && !process->announced) {
+    if (has_left_work(object)) {
         struct thread *self = current_thread();
         self->work = object->next_work;
         self->attention &= ~ATTENTION_WORK;
