@@ -39,7 +39,7 @@ static void call_received(struct thread *caller, struct thread *server)
     bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE));
     if (plain)
         caller->info = 0; /* as the fast path would have left it */
-    reply_link(caller, server, plain);
+    reply_link(caller, server, plain && !caller->process->handles.slow);
 }
 
 /*
@@ -112,13 +112,16 @@ status_t call_call(struct thread *self)
     status_t status = load_for_sending(self, &channel);
     if (status == 0)
         status = message_check_room(self);
-    if (status == 0 && channel_first_receiver(channel) == NULL)
-        status = message_may_block(self);
+    if (status == 0 && self->attention & ATTENTION_INTERRUPT)
+        status = -ANSER_EINTR;
     if (status == 0)
         status = offer(channel, self, ANSER_INFO_CALL);
+    bool queued = status == 0;
+    if (queued)
+        status = message_may_block(self);
     if (status < 0)
         return message_return(self, status, 0);
-    if (status == 0) {
+    if (queued) {
         list_append(&channel->senders, &self->waiting);
         channel_update_pending(channel);
         wait_on(self, channel, ANSER_STATE_CALLING);
@@ -193,7 +196,10 @@ static status_t receive_now(struct channel *channel, struct thread *self)
             refill(channel);
         return status == 0 ? 1 : status;
     }
-    return receive_from_senders(channel, self);
+    status = receive_from_senders(channel, self);
+    if (status > 0)
+        refill(channel); /* it may have been a call, with sends behind it that room is for */
+    return status;
 }
 
 /* The receiving half of recv and reply_recv, with the room loaded. */
