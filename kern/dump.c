@@ -17,14 +17,14 @@ static const char *const state_names[] = {
 static void dump_thread(const struct thread *thread)
 {
     uint32_t state = thread->state;
+    const struct object *object = thread_wait_object(thread);
     kprintf("  thread %lu, priority %u, hart %u, pc %lx: %s", thread->object.id, thread->priority,
             thread->hart->index, thread->x[REG_PC],
             state < array_length(state_names) ? state_names[state] : "in an unknown state");
     if (state == ANSER_STATE_WORD)
         kprintf(" at %lx", thread->word_node.key);
-    else if (thread->wait_channel != NULL)
-        /* Every object of the kernel begins with a struct object. */
-        kprintf(" on channel %lu", ((const struct object *)thread->wait_channel)->id);
+    else if (object != NULL)
+        kprintf(" on channel %lu", object->id);
     else if (thread->server != NULL)
         kprintf(", waits for the answer of thread %lu", thread->server->object.id);
     kprintf("\n");

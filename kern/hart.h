@@ -18,7 +18,7 @@ struct space;
 
 struct hart {
     /* Read by assembly; see kern/layout.h. */
-    uint32_t max_ready;         /* highest priority in `ready`; 0: none */
+    uint32_t max_ready;         /* highest priority in `ready`, 0: none; all ones: reschedule */
     uint32_t reschedule;        /* look at the ready queues before user mode */
     struct thread *float_owner; /* whose floating-point registers are live here */
     uint64_t stack_top;

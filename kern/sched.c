@@ -41,9 +41,15 @@ void sched_init(uint64_t ticks_per_second)
 
 /* ---- Ready queues. */
 
+static uint32_t highest(const struct hart *hart)
+{
+    return hart->ready_mask ? 63u - (uint32_t)__builtin_clzl(hart->ready_mask) : 0;
+}
+
+/* For the fast path: while the hart is to reschedule, nothing may pass by the scheduler. */
 static void update_max(struct hart *hart)
 {
-    hart->max_ready = hart->ready_mask ? 63u - (uint32_t)__builtin_clzl(hart->ready_mask) : 0;
+    hart->max_ready = hart->reschedule ? UINT32_MAX : highest(hart);
 }
 
 static void enqueue(struct hart *hart, struct thread *thread, bool first)
@@ -100,6 +106,7 @@ static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool firs
 
 void sched_ready(struct thread *thread)
 {
+    kassert(thread->state != ANSER_STATE_READY && thread->state != ANSER_STATE_RUNNING);
     enqueue_and_tell(place(thread), thread, false);
 }
 
@@ -119,6 +126,16 @@ void sched_set_priority(struct thread *thread, uint32_t priority)
     sched_unready(thread);
     thread->priority = priority;
     enqueue_and_tell(hart, thread, false);
+}
+
+void sched_summon(struct thread *thread)
+{
+    struct hart *hart = thread->hart;
+    if (thread->state != ANSER_STATE_RUNNING || hart == hart_self())
+        return;
+    hart->reschedule = 1;
+    update_max(hart);
+    hart_poke(hart);
 }
 
 /* ---- Floating point. */
@@ -184,9 +201,10 @@ static void share_with_idle_hart(struct hart *hart)
 static bool outranked(struct hart *hart, struct thread *self)
 {
     hart->reschedule = 0;
+    update_max(hart);
     if (!hart->ready_mask)
         return false;
-    if (hart->max_ready > self->priority)
+    if (highest(hart) > self->priority)
         return true;
     if (!(hart->ready_mask >> self->priority & 1))
         return false;
@@ -206,7 +224,7 @@ static void put_back(struct hart *hart, struct thread *self)
 static struct thread *take_best(struct hart *hart)
 {
     struct thread *thread =
-        container_of(list_first(&hart->ready[hart->max_ready]), struct thread, queue);
+        container_of(list_first(&hart->ready[highest(hart)]), struct thread, queue);
     sched_unready(thread);
     thread->state = ANSER_STATE_RUNNING;
     return thread;
@@ -229,18 +247,31 @@ static void idle_wait(struct hart *hart)
     __asm__ volatile("wfi");
     kernel_lock();
     hart->idling = false;
+    interrupts_poll(); /* this hart is the first choice for whom that wakes */
     idle_mask &= ~(1ul << hart->index);
-    interrupts_poll();
+}
+
+/*
+ * Between two pieces of long work: other harts may have the lock. Whose address space was the last
+ * one here may be taken apart meanwhile.
+ */
+static void let_others_in(void)
+{
+    space_activate(NULL);
+    kernel_unlock();
+    kernel_lock();
+    if (interrupts_pending())
+        interrupts_poll();
 }
 
 static struct thread *pick(struct hart *hart)
 {
     set_current(hart->idle);
     while (!hart->ready_mask || hart->idle->work) {
-        if (hart->idle->work)
-            work_piece(hart->idle);
-        else
+        if (!hart->idle->work)
             idle_wait(hart);
+        else if (work_piece(hart->idle))
+            let_others_in();
     }
     return take_best(hart);
 }
@@ -259,12 +290,24 @@ static void bury(struct thread *self)
     object_release(&process->object);
 }
 
+/* Another hart killed or interrupted it while it was on its way into the call that blocks now. */
+static void wake_if_wanted(struct thread *self)
+{
+    if (thread_blocked(self) && self->attention & (ATTENTION_KILLED | ATTENTION_INTERRUPT))
+        thread_cancel_wait(self, -ANSER_EINTR);
+    else if (self->state == ANSER_STATE_FAULTED && self->attention & ATTENTION_KILLED)
+        sched_ready(self);
+}
+
 static struct thread *switch_from(struct hart *hart, struct thread *self)
 {
     account_time(hart, self);
+    wake_if_wanted(self);
     set_current(hart->idle);
     if (self->ended && !self->work)
         bury(self);
+    else if (!self->idle && self->state != ANSER_STATE_READY)
+        work_give(hart->idle, self); /* who blocks may not come back for long */
     struct thread *next = pick(hart);
     hart->running_since = time_now();
     hart->current = next;
@@ -277,14 +320,12 @@ static void attend(struct thread *self)
 {
     if ((self->attention & ATTENTION_KILLED) && !self->ended)
         thread_end(self);
-    else if (self->attention & ATTENTION_WORK)
-        work_piece(self);
-    else if (!self->ended)
+    else if (!(self->attention & ATTENTION_WORK) && !self->ended)
         reflect_interrupt(self);
+    else if (work_piece(self))
+        let_others_in();
     if (self->ended && !self->work)
         self->state = ANSER_STATE_DYING;
-    if (interrupts_pending())
-        interrupts_poll();
 }
 
 static void enter_space(struct hart *hart, struct thread *self)

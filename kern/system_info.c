@@ -158,9 +158,8 @@ static status_t info_thread(struct thread *self)
     };
     if (thread->state == ANSER_STATE_WORD)
         info.wait_object = thread->word_node.key;
-    else if (thread->wait_channel != NULL)
-        /* Every object of the kernel begins with a struct object. */
-        info.wait_object = ((const struct object *)thread->wait_channel)->id;
+    else if (thread_wait_object(thread) != NULL)
+        info.wait_object = thread_wait_object(thread)->id;
     if (thread->state == ANSER_STATE_CALLING && thread->server != NULL)
         info.wait_thread = thread->server->object.id;
     return give(self, &info, sizeof(info), cursor + 1);

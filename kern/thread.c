@@ -115,6 +115,24 @@ void thread_cancel_wait(struct thread *thread, status_t status)
     }
 }
 
+const struct object *thread_wait_object(const struct thread *thread)
+{
+    const struct channel *channel = thread->wait_channel;
+    switch (thread->state) {
+    case ANSER_STATE_CALLING:
+        if (thread->server || thread->reply)
+            return NULL;
+        /* fall through */
+    case ANSER_STATE_SENDING:
+    case ANSER_STATE_RECEIVING:
+        return channel ? &channel->object : NULL;
+    case ANSER_STATE_SIGNAL:
+        return thread->wait_object;
+    default:
+        return NULL;
+    }
+}
+
 /* ---- The end. */
 
 void thread_kill(struct thread *thread, uint32_t priority)
@@ -128,8 +146,8 @@ void thread_kill(struct thread *thread, uint32_t priority)
         thread_cancel_wait(thread, -ANSER_EINTR);
     else if (thread->state == ANSER_STATE_FAULTED)
         sched_ready(thread);
-    else if (thread->state == ANSER_STATE_RUNNING && thread->hart != hart_self())
-        hart_poke(thread->hart);
+    else
+        sched_summon(thread);
 }
 
 void thread_end(struct thread *self)
@@ -233,8 +251,8 @@ status_t call_thread_interrupt(struct thread *self)
         reflect_defer(target);
     else if (thread_blocked(target))
         thread_cancel_wait(target, -ANSER_EINTR);
-    else if (target->state == ANSER_STATE_RUNNING && target->hart != hart_self())
-        hart_poke(target->hart);
+    else
+        sched_summon(target);
     return 0;
 }
 
@@ -249,6 +267,7 @@ status_t call_thread_priority(struct thread *self)
         return -ANSER_EINVAL;
     uint32_t old = target->priority;
     sched_set_priority(target, (uint32_t)priority);
+    sched_summon(target);
     hart_self()->reschedule = 1;
     return old;
 }
