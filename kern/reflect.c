@@ -52,6 +52,7 @@ static void stop_and_tell(struct thread *self, uint64_t reason, uint64_t cause, 
     struct event *event = &self->fault;
     if (!event->target.object) {
         event->target = self->process->fault_target.target;
+        event->badge = self->process->fault_target.badge;
         capability_reference(&event->target);
     }
     event->words[1] = self->object.id;
