@@ -141,7 +141,7 @@ status_t call_process_find(struct thread *self)
         struct process *process = container_of(at, struct process, siblings);
         if (process->object.id != self->x[REG_A1])
             continue;
-        if (process->dying)
+        if (process->dying || process->object.references == 0)
             break;
         object_reference(&process->object);
         return handle_publish(self->process, &process->object, ANSER_RIGHT_MANAGE);
