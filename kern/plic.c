@@ -61,8 +61,9 @@ void plic_enable(const struct hart *hart, uint32_t source, bool on)
 {
     volatile uint32_t *enable = reg(ENABLE(hart->plic_context, source / 32));
     uint32_t bit = 1u << source % 32;
-    *reg(PRIORITY(source)) = PRIORITY_OF_ALL;
     *enable = on ? *enable | bit : *enable & ~bit;
+    /* After the enable: it is the priority's write that makes QEMU 7.2 look at what is pending. */
+    *reg(PRIORITY(source)) = PRIORITY_OF_ALL;
 }
 
 uint32_t plic_claim(const struct hart *hart)

@@ -3,9 +3,9 @@
  * Deadlines and time slices on each hart's one-shot timer. The timer is moved only when something
  * earlier comes up; a later or a cancelled deadline costs at most one interrupt for nothing.
  *
- * Whoever may arm deadlines could ask for an interrupt at every tick. So a hart takes interrupts
- * for deadlines no more often than every DEADLINE_GAP: its users keep most of the time, whatever
- * others ask for, and a deadline is late by that much at most.
+ * Whoever may arm deadlines could ask for an interrupt at every tick. So after deadlines have
+ * expired, a hart takes no further interrupt for them for DEADLINE_GAP, or for several times as
+ * long as that took: its users keep most of the time, whatever others ask for.
  */
 #include "kern/timer.h"
 #include "kern/hart.h"
@@ -13,6 +13,7 @@
 
 #define EXPIRED_AT_ONCE  16
 #define DEADLINE_GAPS_HZ 100000 /* 10 microseconds */
+#define DEADLINE_SHARE   4      /* of users' time for each of ours */
 
 uint64_t timebase_hz;
 static bool sstc;
@@ -76,14 +77,19 @@ void timer_interrupt(void)
 {
     struct hart *hart = hart_self();
     uint64_t now = time_now();
-    for (unsigned count = 0; count < EXPIRED_AT_ONCE; count++) {
+    unsigned count;
+    for (count = 0; count < EXPIRED_AT_ONCE; count++) {
         struct tree_node *first = tree_first(&hart->deadlines);
         if (first == NULL || first->key > now)
             break;
         tree_remove(&hart->deadlines, first);
         struct deadline *deadline = container_of(first, struct deadline, node);
         deadline->expired(deadline);
-        hart->deadline_floor = now + deadline_gap;
+    }
+    if (count != 0) {
+        uint64_t end = time_now();
+        uint64_t gap = (end - now) * DEADLINE_SHARE;
+        hart->deadline_floor = end + (gap > deadline_gap ? gap : deadline_gap);
     }
     timer_program(hart);
 }

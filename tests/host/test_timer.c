@@ -40,8 +40,11 @@ void sbi_set_timer(uint64_t when)
 static unsigned order[MANY], fired;
 static struct deadline deadlines[MANY];
 
+static uint64_t cost; /* ticks that an expiry takes */
+
 static void expired(struct deadline *deadline)
 {
+    now += cost;
     order[fired++] = (unsigned)(deadline - deadlines);
 }
 
@@ -139,6 +142,22 @@ static void test_rate(void)
     TEST(compare == now + GAP, "and leaves the hart to its users for a while");
 }
 
+/* Deadlines that take longer than the gap, and each of which wants to come again at once. */
+static void test_share(void)
+{
+    begin(BOOTINFO_EXT_SSTC);
+    for (unsigned i = 0; i < 16; i++)
+        deadline_arm(&deadlines[i], 5);
+    cost = GAP;
+    uint64_t before = now;
+    timer_interrupt();
+    cost = 0;
+    uint64_t spent = now - before;
+    deadline_arm(&deadlines[0], 5);
+    TEST(compare - now >= 4 * spent, "after %lu ticks of work, %lu ticks for users", spent,
+         compare - now);
+}
+
 static void test_slice(void)
 {
     begin(BOOTINFO_EXT_SSTC);
@@ -171,6 +190,7 @@ int main(void)
     test_cancel();
     test_other_hart();
     test_rate();
+    test_share();
     test_slice();
     test_without_sstc();
     return tap_done();
