@@ -100,10 +100,12 @@ static void check_archive(void)
     cpio_open(&reader, boot.archive, boot.archive_size);
     while ((code = cpio_next(&reader, &file)) == CPIO_OK)
         continue;
-    if (code != CPIO_END)
-        boot_report("archive: entry at byte %lu (after '%s'): %s (value %lu)",
-                    reader.error_position, reader.error_after, cpio_describe(code),
-                    reader.error_value);
+    if (code == CPIO_END)
+        return;
+    /* The name of an entry is known only when nothing but its data is wrong. */
+    boot_report("archive: entry at byte %lu (%s '%s'): %s (value %lu)", reader.error_position,
+                code == CPIO_DATA_PAST_END ? "named" : "after", reader.error_after,
+                cpio_describe(code), reader.error_value);
 }
 
 static void read_manifest(void)

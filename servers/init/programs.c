@@ -251,16 +251,21 @@ void program_run_alone(const struct manifest *of, const char *path, char **words
         words++;
     while (*words && *++words && start.argument_count < LAUNCH_ARGUMENTS_MAX)
         start.arguments[start.argument_count++] = *words;
+    /* Why it cannot run is for the console, not for a log that nobody will read any more. */
+    sys_log_console(boot.system, 1);
     if (!start_alone(path, &start))
         power_off(CODE_NOT_STARTED);
+    sys_log_console(boot.system, !console_grant());
 }
 
 void program_on_exit(struct server *server, const struct serve_event *event)
 {
     (void)server;
     char text[96];
-    if (event->words[2] != ANSER_EXIT_NORMAL)
+    if (event->words[2] != ANSER_EXIT_NORMAL) {
+        sys_log_console(boot.system, 1);
         boot_report("the program %s", exit_describe(event->words, text));
+    }
     power_off(event->words[2] == ANSER_EXIT_NORMAL   ? event->words[1] & 0xff
               : event->words[2] == ANSER_EXIT_KILLED ? CODE_KILLED
                                                      : CODE_FAULTED);

@@ -39,7 +39,7 @@ bool input_has_room(void)
     return typed_end - typed_begin < TYPED_MAX;
 }
 
-void input_forget_line(void)
+static void forget_line(void)
 {
     line_editor_clear(&editor);
     line_ready = false;
@@ -52,10 +52,35 @@ static void interrupt(const struct session *session)
     uint64_t message[2] = {CONSOLE_INTERRUPT, session->number};
     struct channel_out out = {.data = message, .length = sizeof(message)};
     typed_begin = typed_end;
-    input_forget_line();
+    forget_line();
     echo(NULL, "^C\n", 3);
     if (session->interrupt)
         channel_send(session->interrupt, &out, 0);
+}
+
+/* Where in the ring the first Ctrl-C is, or typed_end. */
+static uint32_t find_interrupt(void)
+{
+    uint32_t at = typed_begin;
+    while (at != typed_end && typed[at % TYPED_MAX] != CTRL('C'))
+        at++;
+    return at;
+}
+
+void input_forward(void)
+{
+    const struct session *session = session_foreground();
+    forget_line();
+    if (!session || !(session->mode & CONSOLE_MODE_LINE))
+        return;
+    uint32_t at = find_interrupt();
+    if (at == typed_end)
+        return;
+    /* Who typed it saw the program's name, and meant the program. */
+    uint32_t end = typed_end;
+    interrupt(session);
+    typed_begin = at + 1;
+    typed_end = end;
 }
 
 void input_typed(uint8_t byte)
@@ -84,34 +109,38 @@ static void answer_line(struct session *session)
     answer(session, editor.line + line_taken, length);
     line_taken += length;
     if (line_taken == editor.length)
-        input_forget_line();
+        forget_line();
 }
 
-/* Edits until a line is ready or nothing is left. Returns whether the reader was answered. */
-static bool pump_line(struct session *session)
+/* Edits until a line is ready or nothing is left. */
+static void pump_line(struct session *session)
 {
     while (!line_ready && typed_begin != typed_end) {
         enum line_event event = line_editor_feed(&editor, typed[typed_begin++ % TYPED_MAX]);
         line_ready = event != LINE_OPEN;
     }
-    if (!line_ready)
-        return false;
-    answer_line(session);
-    return true;
+    if (line_ready)
+        answer_line(session);
 }
 
-static bool pump_bytes(struct session *session)
+static bool ends_line(char byte)
+{
+    return byte == '\r' || byte == '\n';
+}
+
+/* A read ends behind a line end, so that what is typed ahead of a command that gives the input away
+ * is still here for whoever gets it. */
+static void pump_bytes(struct session *session)
 {
     char bytes[CONSOLE_READ_MAX];
     size_t length = 0;
     size_t most = session->reader_most < sizeof(bytes) ? session->reader_most : sizeof(bytes);
-    while (length < most && typed_begin != typed_end)
+    while (length < most && typed_begin != typed_end && (!length || !ends_line(bytes[length - 1])))
         bytes[length++] = (char)typed[typed_begin++ % TYPED_MAX];
     if (!length)
-        return false;
+        return;
     echo(NULL, bytes, length);
     answer(session, bytes, length);
-    return true;
 }
 
 void input_pump(void)

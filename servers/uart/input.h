@@ -21,7 +21,8 @@ void input_typed(uint8_t byte);
 /* Answers the foreground's reader, if there is something for it. */
 void input_pump(void);
 
-/* Forgets a line that was begun: it was typed for somebody else. */
-void input_forget_line(void);
+/* The foreground has changed: forgets a line that was begun for somebody else, and carries out a
+ * Ctrl-C that was typed since the one before read last. */
+void input_forward(void);
 
 #endif

@@ -120,9 +120,9 @@ static int64_t handle_foreground(struct server *server, struct serve_request *re
     /* init's sessions may always take the input: whoever had it may not want to give it back. */
     if (!session_owns(session, wanted) || (now && session->opener && !session_owns(session, now)))
         return -EPERM;
-    if (now != wanted)
-        input_forget_line();
     session_set_foreground(wanted);
+    if (now != wanted)
+        input_forward();
     pump();
     return 0;
 }
@@ -133,9 +133,10 @@ static void session_gone(struct server *server, uint64_t badge)
     struct session *session = badge >> 63 ? NULL : session_find(badge);
     if (!session)
         return;
-    if (session == session_foreground())
-        input_forget_line();
+    bool had_input = session == session_foreground();
     session_end(session);
+    if (had_input)
+        input_forward();
     pump();
 }
 
