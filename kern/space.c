@@ -243,13 +243,13 @@ static status_t protect_part(struct region *region, uint64_t start, uint64_t end
                              int *steps)
 {
     struct space *space = region->space;
-    struct region *lower = NULL;
+    bool cut_lower = start > region_start(region);
     struct region *upper = region_alloc(space, false);
-    if (start > region_start(region))
-        lower = region_alloc(space, false);
-    if (upper == NULL || (start > region_start(region) && lower == NULL)) {
-        if (upper != NULL)
-            region_discard(upper);
+    if (upper == NULL)
+        return -ANSER_ENOMEM;
+    struct region *lower = cut_lower ? region_alloc(space, false) : NULL;
+    if (cut_lower && lower == NULL) {
+        region_discard(upper);
         return -ANSER_ENOMEM;
     }
     uint64_t reached = mapping_protect(space, start, end, prot, steps);
@@ -257,7 +257,7 @@ static status_t protect_part(struct region *region, uint64_t start, uint64_t end
         region_split(region, reached, upper);
     else
         region_discard(upper);
-    if (lower != NULL) {
+    if (cut_lower) {
         region_split(region, start, lower);
         region = lower;
     }

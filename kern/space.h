@@ -65,8 +65,8 @@ status_t space_fault(struct space *space, user_t address, enum space_access acce
 #define SPACE_MAP_MOST(prot) ((uint64_t)(prot) << 8)
 /* object: NULL (anonymous, demand-zero), a pages or a device object; offset in bytes into it.
  * A region holds a reference on its object. *address in: wanted; out: chosen.
- * -EINVAL, -ENOMEM, -EEXIST (NOREPLACE), -EPERM (frozen, and WRITE), -EBUSY (unfrozen pages already
- * mapped in another space). */
+ * -EINVAL, -ENOMEM (FIXED: what a restarted call had unmapped stays so), -EEXIST (NOREPLACE),
+ * -EPERM (frozen, and WRITE), -EBUSY (unfrozen pages already mapped in another space). */
 status_t space_map(struct space *space, uint64_t *address, uint64_t length, uint64_t flags,
                    struct object *object, uint64_t offset);
 /* Holes are no error. */
