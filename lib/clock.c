@@ -8,6 +8,26 @@
 #define NANOSECONDS   1000000000ul
 #define HERTZ_DEFAULT 10000000ul
 
+#define LOOP_ROUNDS       1000ul
+#define LOOP_INSTRUCTIONS (2 * LOOP_ROUNDS)
+#define LOOP_TRIES        3
+
+bool clock_counts_instructions(void)
+{
+    /* An interrupt in between adds its own; hardly one in each of a few tries. */
+    for (int i = 0; i < LOOP_TRIES; i++) {
+        uint64_t rounds = LOOP_ROUNDS;
+        uint64_t begin = clock_instructions();
+        __asm__ volatile("1: addi %0, %0, -1\n"
+                         "   bnez %0, 1b"
+                         : "+r"(rounds));
+        uint64_t count = clock_instructions() - begin;
+        if (count >= LOOP_INSTRUCTIONS && count < LOOP_INSTRUCTIONS + 20)
+            return true;
+    }
+    return false;
+}
+
 uint64_t clock_hertz(void)
 {
     static uint64_t hertz;

@@ -3,6 +3,7 @@
 #ifndef ANSER_LIB_CLOCK_H
 #define ANSER_LIB_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A deadline that never comes, for the functions of this library that take one. */
@@ -23,6 +24,12 @@ static inline uint64_t clock_instructions(void)
     __asm__ volatile("rdinstret %0" : "=r"(count));
     return count;
 }
+
+/*
+ * Whether clock_instructions tells the truth: QEMU counts instructions under -icount only, and
+ * something like nanoseconds of its host without. Looks at a loop of known length.
+ */
+bool clock_counts_instructions(void);
 
 /* Ticks in a second, from the start data (ANSER_AT_TIMEBASE); 10,000,000 if there are none. */
 uint64_t clock_hertz(void);

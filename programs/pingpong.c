@@ -14,6 +14,7 @@
 
 #define NAME           "demo/pingpong"
 #define ROUNDS_DEFAULT 10000
+#define PATIENCE_MS    1000 /* for a server that has only just been started */
 
 /* Answers every call with its word and one more, until the channel ends. */
 static int64_t answer_all(anser_handle receive)
@@ -41,9 +42,9 @@ static int serve(void)
     return answer_all(channel.receive) < 0;
 }
 
-/* Calls `rounds` times. Returns the instructions that it took, or -errno, -EIO for a wrong answer.
- */
-static int64_t play(anser_handle server, uint64_t rounds)
+/* Calls `rounds` times. Returns 0 and the instructions that it took, or -errno, -EIO for a wrong
+ * answer. */
+static int64_t play(anser_handle server, uint64_t rounds, uint64_t *instructions)
 {
     uint64_t begin = clock_instructions();
     for (uint64_t round = 0; round < rounds; round++) {
@@ -52,12 +53,23 @@ static int64_t play(anser_handle server, uint64_t rounds)
         if (status < 0 || word != round + 1)
             return status < 0 ? status : -EIO;
     }
-    return (int64_t)(clock_instructions() - begin);
+    *instructions = clock_instructions() - begin;
+    return 0;
+}
+
+static void report(uint64_t rounds, uint64_t instructions, uint64_t ticks)
+{
+    printf("%lu round trips, %lu ns each", (unsigned long)rounds,
+           (unsigned long)(clock_nanoseconds(ticks) / rounds));
+    if (clock_counts_instructions())
+        printf(", %lu instructions each\n", (unsigned long)(instructions / rounds));
+    else
+        printf(" (instructions are counted under QEMU's -icount only)\n");
 }
 
 static int call(uint64_t rounds)
 {
-    anser_handle server = names_lookup(NAME);
+    anser_handle server = names_wait(NAME, clock_after(PATIENCE_MS));
     if (server < 0) {
         fprintf(stderr,
                 "pingpong: nobody has published " NAME " (%s); start `pingpong serve &` first\n",
@@ -65,16 +77,18 @@ static int call(uint64_t rounds)
         return 1;
     }
     /* The first round brings both sides' pages in. */
-    int64_t instructions = play(server, 1);
-    if (instructions >= 0)
-        instructions = play(server, rounds);
+    uint64_t instructions;
+    int64_t status = play(server, 1, &instructions);
+    uint64_t begin = clock_now();
+    if (status == 0)
+        status = play(server, rounds, &instructions);
+    uint64_t ticks = clock_now() - begin;
     handle_close(server);
-    if (instructions < 0) {
-        fprintf(stderr, "pingpong: %s\n", strerror((int)-instructions));
+    if (status < 0) {
+        fprintf(stderr, "pingpong: %s\n", strerror((int)-status));
         return 1;
     }
-    printf("%lu round trips, %lu instructions each\n", (unsigned long)rounds,
-           (unsigned long)instructions / rounds);
+    report(rounds, instructions, ticks);
     return 0;
 }
 

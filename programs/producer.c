@@ -14,6 +14,7 @@
 #include "pages_work.h"
 
 #define ROUNDS_DEFAULT 8
+#define PATIENCE_MS    1000 /* for a consumer that has only just been started */
 
 struct answer {
     int64_t status;
@@ -61,19 +62,19 @@ static uint64_t *map(anser_handle pages)
     return memory_map_object(pages, 0, PAGES_WORK_SIZE, ANSER_PROT_READ | ANSER_PROT_WRITE);
 }
 
-/* One round; adds to *moving the instructions from sending it to having it mapped again. */
+/* One round; adds to *moving the ticks from sending it to having it mapped again. */
 static int play(anser_handle consumer, anser_handle *pages, uint64_t round, uint64_t *moving)
 {
     uint64_t *words = map(*pages);
     if (words == NULL)
         return -errno;
     uint64_t expected = fill(words, round), sum;
-    uint64_t begin = clock_instructions();
+    uint64_t begin = clock_now();
     int status = exchange(consumer, pages, round, &sum);
     if (status < 0)
         return status;
     words = map(*pages);
-    *moving += clock_instructions() - begin;
+    *moving += clock_now() - begin;
     if (words == NULL)
         return -errno;
     int good = sum == expected && turned_over(words, round);
@@ -84,7 +85,7 @@ static int play(anser_handle consumer, anser_handle *pages, uint64_t round, uint
 static int produce(uint64_t rounds)
 {
     uint64_t moving = 0;
-    anser_handle consumer = names_lookup(PAGES_WORK_NAME);
+    anser_handle consumer = names_wait(PAGES_WORK_NAME, clock_after(PATIENCE_MS));
     if (consumer < 0) {
         fprintf(stderr,
                 "producer: nobody has published " PAGES_WORK_NAME
@@ -102,8 +103,8 @@ static int produce(uint64_t rounds)
         fprintf(stderr, "producer: %s\n", strerror(-status));
         return 1;
     }
-    printf("%lu times 2 MiB there and back, %lu instructions a time with the consumer's work\n",
-           (unsigned long)rounds, (unsigned long)(moving / rounds));
+    printf("%lu times 2 MiB there and back, %lu us a time with the consumer's work\n",
+           (unsigned long)rounds, (unsigned long)(clock_nanoseconds(moving) / rounds / 1000));
     return 0;
 }
 

@@ -17,6 +17,7 @@
 #define NAME               "demo/registry"
 #define CLIENTS_MAX        16
 #define COUNT_DEFAULT      3
+#define PATIENCE_MS        1000 /* for a server that has only just been started */
 #define PERIODS_PER_SECOND 4
 #define TIMER_BADGE        1
 
@@ -125,7 +126,7 @@ static int listen(unsigned long count)
     struct channel channel;
     struct news news;
     struct channel_in in = {.data = &news, .capacity = sizeof(news)};
-    anser_handle registry = names_lookup(NAME);
+    anser_handle registry = names_wait(NAME, clock_after(PATIENCE_MS));
     int64_t status = registry < 0 ? registry : channel_create(&channel, sizeof(news), 4);
     if (status >= 0)
         status = enter(registry, channel.send);

@@ -68,6 +68,7 @@ static void test_time(void)
     uint64_t slept = clock_nanoseconds(clock_now() - before) / 1000000;
     TEST(slept >= 20, "%lu ms, at least 20", (unsigned long)slept);
     TEST(clock_instructions() > instructions, "instructions are counted");
+    printf("# %s\n", clock_counts_instructions() ? "exactly" : "not exactly: no -icount");
     TEST(clock_sleep_until(0) == 0, "a deadline that is over does not wait");
 }
 
