@@ -9,7 +9,9 @@
 #include <string.h>
 #include "channel.h"
 #include "memory.h"
+#include "self_image.h"
 #include "spawn.h"
+#include "start.h"
 #include "syscall.h"
 #include "tap.h"
 
@@ -299,8 +301,97 @@ static void test_many(const struct file *file)
     TEST(good == 50, "%d programs started and ended, one after the other", good);
 }
 
-int main(void)
+/* ---- Nothing is left.
+ * --------------------------------------------------------------------------------- */
+
+/* Handles and free pages of the whole system, when what has died is gone. */
+static struct anser_system_info look(void)
 {
+    struct anser_system_info info = {0};
+    clock_sleep(50);
+    sys_system_info(start_handle("system"), ANSER_INFO_SYSTEM, 0, &info, sizeof(info));
+    return info;
+}
+
+static void test_leaks(struct file *file)
+{
+    test_many(file);
+    struct anser_system_info before = look();
+    TEST(before.frames_free > 0 && before.handles > 0, "%lu pages free, %lu handles",
+         (unsigned long)before.frames_free, (unsigned long)before.handles);
+    test_many(file);
+    test_in_place(file);
+    test_refusals(file);
+    test_exit_event_of_failure(file);
+    struct anser_system_info after = look();
+    TEST(after.handles == before.handles, "as many handles as before: %lu",
+         (unsigned long)after.handles);
+    TEST(after.frames_free == before.frames_free, "as many free pages as before: %lu",
+         (unsigned long)after.frames_free);
+    TEST(after.processes == before.processes && after.threads == before.threads,
+         "as many processes and threads");
+}
+
+#define FAILURES 40
+
+enum { STARTED, REFUSED, REFUSED_ODDLY, FAULTED };
+
+/* In a process of its own, since a page of its own may be what cannot be had: starts a program
+ * while the n-th allocation of the kernel from now fails. */
+static int start_failing(uint64_t n)
+{
+    anser_handle system = start_handle("system");
+    struct file *file = make_file();
+    struct spawn spawn = defaults(file);
+    sys_system_debug(system, ANSER_DEBUG_FAIL_ALLOC, n);
+    anser_handle process = spawn_program(&spawn, NULL);
+    sys_system_debug(system, ANSER_DEBUG_FAIL_ALLOC, 0);
+    if (process > 0)
+        return STARTED;
+    return process == -ENOMEM ? REFUSED : REFUSED_ODDLY;
+}
+
+/* Runs start_failing(n) in a process. Returns what it says, or FAULTED. */
+static uint64_t run_failing(const struct self_image *image, size_t size, unsigned n)
+{
+    char role[16];
+    uint64_t words[8] = {0};
+    struct channel_in in = {.data = words, .capacity = sizeof(words)};
+    struct spawn spawn = {.exit = exit_send, .budget_pages = 400};
+    struct spawn_handle system = {"system", handle_duplicate(start_handle("system"))};
+    snprintf(role, sizeof(role), "%u", n);
+    anser_handle process = self_start(&spawn, image, size, role, &system, 1);
+    if (process < 0 || channel_receive(exits.receive, &in, 0, clock_after(10000)) < 0)
+        return REFUSED_ODDLY;
+    handle_close(process);
+    return words[2] == ANSER_EXIT_FAULT ? FAULTED : words[1];
+}
+
+/* Whichever allocation of the kernel fails: the program starts or does not, and nothing is left. */
+static void test_failing_allocations(const struct self_image *image, size_t size)
+{
+    unsigned ends[4] = {0};
+    run_failing(image, size, FAILURES);
+    struct anser_system_info before = look();
+    for (unsigned n = 1; n <= FAILURES; n++)
+        ends[run_failing(image, size, n) & 3]++;
+    TEST(ends[STARTED] > 0 && ends[REFUSED] > 5 && ends[REFUSED_ODDLY] == 0,
+         "the n-th allocation fails: %u start, %u are refused, %u for a wrong reason, %u fault",
+         ends[STARTED], ends[REFUSED], ends[REFUSED_ODDLY], ends[FAULTED]);
+    struct anser_system_info after = look();
+    TEST(after.handles == before.handles && after.frames_free == before.frames_free &&
+             after.processes == before.processes,
+         "and nothing is left: %ld handles, %ld pages, %ld processes",
+         (long)(after.handles - before.handles), (long)(after.frames_free - before.frames_free),
+         (long)(after.processes - before.processes));
+}
+
+int main(int argc, char **argv)
+{
+    size_t size;
+    if (argc == 2)
+        return start_failing(strtoul(argv[1], NULL, 10));
+    struct self_image *image = self_image_make(&size);
     struct file *file = make_file();
     if (!TEST(channel_create(&exits, 64, 0) == 0, "a channel for exits"))
         return tap_done();
@@ -310,6 +401,7 @@ int main(void)
     test_in_place(file);
     test_refusals(file);
     test_exit_event_of_failure(file);
-    test_many(file);
+    test_leaks(file);
+    test_failing_allocations(image, size);
     return tap_done();
 }
