@@ -9,7 +9,8 @@ HOST_TESTS := $(patsubst tests/host/%.c,%,$(wildcard tests/host/test_*.c))
 HOST_FUZZ  := $(patsubst tests/host/%.c,%,$(wildcard tests/host/fuzz_*.c))
 
 # $(call comment_line,KEY,FILE): the words after "KEY:" in the comment lines of FILE.
-comment_line = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
+# The formatter may have put the end of the comment on the next line.
+comment_line = $(shell sed -n 's|^/\* $(1): *||; T; s| *\*/ *$$||; p' $(2))
 
 # $(call host_program,NAME,KIND,LINK FLAGS)
 define host_program
