@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Handles in messages: they move, all or none; what may not; what a receiver without room gets. */
-/* sources: tests/target/support/task.c tests/target/support/child.c tests/target/support/balance.c
- */
+/* sources: tests/target/support/task.c tests/target/support/child.c */
+/* sources: tests/target/support/balance.c */
 #include <errno.h>
 #include "clock.h"
 #include "memory.h"

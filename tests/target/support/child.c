@@ -102,10 +102,7 @@ static int64_t start_thread(anser_handle process, int64_t (*function)(uint64_t),
         .tls = (uint64_t)__tls_first,
         .priority = priority,
     };
-    int64_t thread = sys_thread_create(process, &params);
-    if (thread > 0)
-        sys_handle_close(thread);
-    return thread < 0 ? thread : 0;
+    return sys_thread_create(process, &params);
 }
 
 static void undo(struct child *child)
@@ -144,10 +141,10 @@ int child_start(struct child *child, int64_t (*function)(uint64_t), uint64_t arg
     if (status == 0)
         status = fill_space(child->process);
     if (status == 0)
-        status = start_thread(child->process, function, priority);
+        status = child->thread = start_thread(child->process, function, priority);
     if (status < 0)
         undo(child);
-    return (int)status;
+    return status < 0 ? (int)status : 0;
 }
 
 struct child_end child_wait(struct child *child)
@@ -160,6 +157,7 @@ struct child_end child_wait(struct child *child)
         end = (struct child_end){(int64_t)words[1], words[2], words[3], words[4], words[5]};
     else
         sys_process_kill(child->process, 0);
+    sys_handle_close(child->thread);
     sys_handle_close(child->process);
     sys_handle_close(child->exit);
     return end;

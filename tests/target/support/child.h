@@ -17,7 +17,8 @@
 
 struct child {
     anser_handle process;
-    anser_handle exit; /* receive handle, for child_wait */
+    anser_handle exit;   /* receive handle, for child_wait */
+    anser_handle thread; /* its first */
 };
 
 struct child_options {

@@ -33,13 +33,16 @@ static inline bool is_closed(anser_handle receive)
     return receive_word(receive, 0) == NOTHING;
 }
 
-/* Calls with one word; the word that was answered, or the error as a negative number. */
+/* Calls with one word; the word that was answered, or the error as a negative number. Handles that
+ * come with it are closed. */
 static inline uint64_t call_word(anser_handle send, uint64_t word, uint64_t deadline)
 {
     struct channel_out out = {.data = &word, .length = sizeof(word)};
     uint64_t answer = 0;
     struct channel_in in = {.data = &answer, .capacity = sizeof(answer)};
     int status = channel_call(send, &out, &in, deadline);
+    for (unsigned i = 0; status >= 0 && i < in.handle_count; i++)
+        handle_close(in.handles[i]);
     return status < 0 ? (uint64_t)(int64_t)status : answer;
 }
 
