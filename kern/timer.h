@@ -13,9 +13,9 @@
 #include "kern/types.h"
 
 struct deadline {
-    struct tree_node node; /* key: absolute ticks */
+    struct tree_node node;                      /* key: absolute ticks */
     void (*expired)(struct deadline *deadline); /* called unlinked, lock held */
-    uint32_t hart; /* logical hart whose tree holds it */
+    uint32_t hart;                              /* logical hart whose tree holds it */
 };
 
 /* Arms on this hart. when in ticks, absolute; a past one expires at the next interrupt. */
