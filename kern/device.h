@@ -50,4 +50,6 @@ void device_quarantine(struct dma_run *run);
 /* Frees what is in quarantine, at most 16 runs; returns how many pages, 0: nothing is left. */
 uint64_t device_release(struct device *device);
 
+object_reclaim device_reclaim;
+
 #endif

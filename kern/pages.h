@@ -72,4 +72,7 @@ status_t pages_detach_begin(struct object *object);
 /* Read-only for ever: takes the right to write from its mappings, too. CALL_RESTART. */
 status_t pages_freeze(struct object *object);
 
+/* Frees the frames a piece at a time, or puts them into their device's quarantine. */
+object_reclaim pages_reclaim;
+
 #endif

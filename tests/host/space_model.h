@@ -22,7 +22,14 @@
 #define ANON      (-1)
 #define HOLE      (-2)
 #define PINNED    (-3)
+#define RECENT    8
 #define TAG_INDEX 8 /* the only word of a page that is ever written */
+
+struct span {
+    unsigned space;
+    unsigned first; /* cell */
+    unsigned count;
+};
 
 struct cell {
     int what; /* ANON, HOLE, PINNED, or the number of an object */
@@ -47,6 +54,7 @@ static struct {
     struct cell cells[SPACES][CELLS];
     struct model_object objects[OBJECTS];
     bool (*source)(uint8_t *out);
+    struct span recent[RECENT];
     uint64_t tag;
     uint64_t steps;
     uint64_t refused; /* -ENOMEM */
@@ -79,12 +87,6 @@ static uint64_t cell_address(unsigned cell)
                         : 0x40000000ul - 5 * PAGE_SIZE + (cell - SMALL) * PAGE_SIZE;
 }
 
-struct span {
-    unsigned space;
-    unsigned first; /* cell */
-    unsigned count;
-};
-
 static struct span pick_span(void)
 {
     struct span span = {.space = (unsigned)pick(SPACES)};
@@ -104,6 +106,26 @@ static struct span pick_span(void)
         span.count =
             1 + (unsigned)pick(begin + size - span.first < 12 ? begin + size - span.first : 12);
     }
+    return span;
+}
+
+/* A page that something was done to a moment ago, or any: so that interesting pages are looked at.
+ */
+static struct span pick_recent(void)
+{
+    struct span span = model.recent[pick(RECENT)];
+    if (span.count == 0 || pick(4) == 0)
+        span = pick_span();
+    span.first += pick(2) ? 0 : (unsigned)pick(span.count); /* the first one most often */
+    span.count = 1;
+    return span;
+}
+
+/* The span of an operation that changes something. */
+static struct span pick_target(void)
+{
+    struct span span = pick(3) ? pick_span() : pick_recent();
+    model.recent[model.steps % RECENT] = span;
     return span;
 }
 
@@ -267,13 +289,13 @@ static bool map(struct span span, int what, uint32_t index)
 
 static bool do_map_anonymous(void)
 {
-    return map(pick_span(), ANON, 0);
+    return map(pick_target(), ANON, 0);
 }
 
 static bool do_map_object(void)
 {
     int o = (int)pick(OBJECTS);
-    struct span span = pick_span();
+    struct span span = pick_target();
     if (model.objects[o].object == NULL || !model.objects[o].held)
         return true;
     uint32_t count = model.objects[o].count;
@@ -302,7 +324,7 @@ static bool do_map_anywhere(void)
 
 static bool do_unmap(void)
 {
-    struct span span = pick_span();
+    struct span span = pick_target();
     status_t status, expected = span_has(span, PINNED) ? -ANSER_EBUSY : 0;
     do
         status =
@@ -328,7 +350,7 @@ static bool accept_protection(struct span span, uint8_t prot)
 
 static bool do_protect(void)
 {
-    struct span span = pick_span();
+    struct span span = pick_target();
     uint8_t prot = prots[pick(array_length(prots))];
     status_t status, expected = span_has(span, PINNED) ? -ANSER_EBUSY : 0;
     do
@@ -351,7 +373,7 @@ static bool do_protect(void)
 
 static bool do_decommit(void)
 {
-    struct span span = pick_span();
+    struct span span = pick_target();
     status_t status, expected = span_has(span, PINNED) ? -ANSER_EBUSY : 0;
     do
         status =
@@ -385,7 +407,7 @@ static status_t model_copy(struct span to, struct span from, uint8_t prot, uint6
 
 static bool do_copy(void)
 {
-    struct span from = pick_span(), to = pick_span();
+    struct span from = pick_target(), to = pick_target();
     uint8_t prot = prots[pick(array_length(prots))];
     from.count = to.count = from.count < to.count ? from.count : to.count;
     bool overlap = from.space == to.space && from.first < to.first + to.count &&
@@ -419,7 +441,7 @@ static void cell_write(struct cell *cell, uint64_t value)
 /* In a pinned region only its two inner pages are there. */
 static struct cell *pick_cell(unsigned *space, uint64_t *address)
 {
-    struct span span = pick_span();
+    struct span span = pick_recent();
     *space = span.space;
     *address = cell_address(span.first);
     return cells_of(span);
