@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kern/device.h"
 #include "kern/frame.h"
 #include "kern/mapping.h"
 #include "kern/object.h"
+#include "kern/pages.h"
 #include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/slab.h"
