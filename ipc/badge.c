@@ -3,13 +3,6 @@
 #include "ipc/badge.h"
 #include "kern/event.h"
 
-struct badge {
-    struct object object;
-    uint64_t value;
-    uint64_t holders;  /* capabilities; they hold one reference together */
-    struct event gone; /* room for the notice, reserved at minting */
-};
-
 struct badge *badge_make(struct account *payer, struct object *channel, uint64_t value)
 {
     struct badge *badge = object_create(payer, TYPE_BADGE, sizeof(struct badge));
@@ -24,16 +17,6 @@ struct badge *badge_make(struct account *payer, struct object *channel, uint64_t
     list_init(&badge->gone.link);
     object_reference(channel);
     return badge;
-}
-
-struct object *badge_object(struct badge *badge)
-{
-    return &badge->object;
-}
-
-uint64_t badge_value(const struct badge *badge)
-{
-    return badge ? badge->value : 0;
 }
 
 void badge_holders_changed(struct badge *badge, int change)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call, reply_recv, send, recv, reply: the complete C versions of the IPC system calls. */
+#include "ipc/badge.h"
 #include "ipc/event.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The channel object: its ends, queues and buffer, and how it ends. */
 #include "ipc/channel.h"
-#include "ipc/badge.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
-#include "ipc/signal.h"
-#include "kern/calls.h"
 #include "kern/frame.h"
 #include "kern/panic.h"
 #include "kern/process.h"
@@ -16,11 +13,6 @@
 _Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
 
 #define SHUTDOWN_PIECE 32 /* waiters or elements */
-#define SEND_RIGHTS    (ANSER_RIGHT_SEND | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
-#define RECEIVE_RIGHTS (ANSER_RIGHT_RECV | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
-
-struct thread channel_busy;
-struct channel null_channel = {.receiver = &channel_busy};
 
 /* ---- Queues. */
 
@@ -148,7 +140,7 @@ static void buffer_free(struct channel *channel)
 
 /* ---- Ends. */
 
-static void shut_down(struct channel *channel)
+void channel_shut_down(struct channel *channel)
 {
     channel->closed = true;
     slow_down(channel);
@@ -205,31 +197,18 @@ bool shutdown_reclaim(struct object *object)
     return false;
 }
 
-static void channel_end_changed(struct channel *channel, uint64_t rights, int change)
+void channel_end_changed(struct channel *channel, uint64_t rights, int change)
 {
     if (rights & ANSER_RIGHT_SEND) {
         channel->send_ends += (uint32_t)change;
         if (channel->send_ends == 0)
-            shut_down(channel);
+            channel_shut_down(channel);
     }
     if (rights & ANSER_RIGHT_RECV) {
         channel->receive_ends += (uint32_t)change;
         if (channel->receive_ends == 0)
-            shut_down(channel);
+            channel_shut_down(channel);
     }
-}
-
-void channel_ends_changed(const struct capability *capability, int change)
-{
-    struct object *object = capability->object;
-    if (object->type == ANSER_TYPE_CHANNEL)
-        channel_end_changed((struct channel *)object, capability->rights, change);
-    else if (object->type == ANSER_TYPE_SIGNAL)
-        signal_end_changed((struct signal *)object, capability->rights, change);
-    else
-        return;
-    if (capability->badge)
-        badge_holders_changed(capability->badge, change);
 }
 
 static bool waits_in_queue(const struct thread *thread)
@@ -284,7 +263,7 @@ bool channel_reclaim(struct object *object)
     return true;
 }
 
-static struct channel *channel_make(struct account *payer, uint64_t element_size, uint64_t capacity)
+struct channel *channel_make(struct account *payer, uint64_t element_size, uint64_t capacity)
 {
     struct channel *channel = object_create(payer, ANSER_TYPE_CHANNEL, sizeof(struct channel));
     if (!channel)
@@ -304,85 +283,4 @@ static struct channel *channel_make(struct account *payer, uint64_t element_size
         return channel;
     object_free(&channel->object);
     return NULL;
-}
-
-status_t publish_ends(struct thread *self, struct object *object)
-{
-    struct capability send = {.object = object, .rights = SEND_RIGHTS};
-    struct capability receive = {.object = object, .rights = RECEIVE_RIGHTS};
-    anser_handle send_handle, receive_handle;
-    status_t status = handle_reserve(&self->process->handles, 2);
-    if (status < 0) {
-        object_release(object);
-        return status;
-    }
-    handle_insert(&self->process->handles, &send, &send_handle);
-    handle_insert(&self->process->handles, &receive, &receive_handle);
-    capability_reference(&send);
-    capability_reference(&receive);
-    object_release(object);
-    self->x[REG_A1] = (uint64_t)receive_handle;
-    return send_handle;
-}
-
-status_t call_chan_create(struct thread *self)
-{
-    uint64_t element_size = self->x[REG_A0];
-    uint64_t capacity = self->x[REG_A1];
-    if (element_size > ANSER_ELEMENT_MAX || capacity > ANSER_CHAN_BUFFER_MAX)
-        return -ANSER_EINVAL;
-    if (capacity * (sizeof(struct slot) + element_size + 7) > ANSER_CHAN_BUFFER_MAX)
-        return -ANSER_EINVAL;
-    struct channel *channel = channel_make(self->process->account, element_size, capacity);
-    return channel ? publish_ends(self, &channel->object) : -ANSER_ENOMEM;
-}
-
-status_t call_chan_close(struct thread *self)
-{
-    struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
-                                    ANSER_TYPE_CHANNEL, ANSER_RIGHT_SEND, &capability);
-    if (status < 0)
-        return status;
-    struct channel *channel = (struct channel *)capability.object;
-    if (channel->closed)
-        return -ANSER_EPIPE; /* Go panics: close of closed channel */
-    shut_down(channel);
-    return 0;
-}
-
-status_t call_chan_len(struct thread *self)
-{
-    struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
-                                    ANSER_TYPE_CHANNEL, 0, &capability);
-    if (status < 0)
-        return status;
-    const struct channel *channel = (const struct channel *)capability.object;
-    self->x[REG_A1] = channel->capacity;
-    return channel->count;
-}
-
-status_t call_chan_mint(struct thread *self)
-{
-    struct capability capability;
-    uint64_t value = self->x[REG_A1];
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], 0,
-                                    ANSER_RIGHT_RECV, &capability);
-    if (status < 0)
-        return status;
-    if (value == 0)
-        return -ANSER_EINVAL;
-    status = handle_reserve(&self->process->handles, 1);
-    if (status < 0)
-        return status;
-    struct badge *badge = badge_make(self->process->account, capability.object, value);
-    if (!badge)
-        return -ANSER_ENOMEM;
-    struct capability minted = {capability.object, badge, SEND_RIGHTS};
-    anser_handle handle;
-    handle_insert(&self->process->handles, &minted, &handle);
-    capability_reference(&minted);
-    object_release(badge_object(badge)); /* the holders keep it */
-    return handle;
 }

@@ -3,8 +3,7 @@
  * Channels: Go's, between processes. A channel has a buffer of `capacity` slots (0: rendezvous),
  * two FIFO queues of waiting threads, and two lists of events from the kernel, which need no room.
  */
-#ifndef IPC_CHANNEL_H
-#define IPC_CHANNEL_H
+#pragma once
 
 #include "kern/event.h"
 #include "kern/handle.h"
@@ -57,9 +56,13 @@ struct slot {
     uint8_t data[];
 };
 
-/* A capability appears (+1) or disappears (-1): counts ends and badge holders; the last send end
- * closes the channel, the last receive end ends it, a badge's last holder makes it GONE. */
-void channel_ends_changed(const struct capability *capability, int change);
+/* An end with these rights appears or disappears; the last of a kind shuts the channel down. */
+void channel_end_changed(struct channel *channel, uint64_t rights, int change);
+/* Closes it: wakes all who wait, and drops what nobody can receive, as the running thread's work.
+ */
+void channel_shut_down(struct channel *channel);
+/* A channel with one reference and no ends; NULL: no budget. */
+struct channel *channel_make(struct account *payer, uint64_t element_size, uint64_t capacity);
 /* A handle of the process has been closed or moved: threads that wait on it get -EBADF. */
 void channel_wake_users_of(struct process *process, anser_handle handle,
                            const struct capability *capability);
@@ -84,11 +87,3 @@ static inline bool channel_has_room(const struct channel *channel)
 {
     return channel->count < channel->capacity;
 }
-
-/* Publishes both ends of a fresh channel or signal, whose reference it takes over: a0 and a1. */
-status_t publish_ends(struct thread *self, struct object *object);
-
-/* The value of a badge object, 0 for none. */
-uint64_t badge_value(const struct badge *badge);
-
-#endif

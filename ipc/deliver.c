@@ -97,14 +97,12 @@ static status_t copy_data(const struct message *message, struct thread *to, enum
     return status;
 }
 
-static const uint8_t word_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
-
 static void finish_in_registers(const struct message *message, struct thread *to,
                                 const anser_handle *handles, unsigned count, anser_handle reply)
 {
     message_clear_registers(to);
     for (unsigned i = 0; i < (message->length + 7) / 8; i++)
-        to->x[word_registers[i]] = message->words[i];
+        to->x[message_registers[i]] = message->words[i];
     for (unsigned i = 0; i < count; i++)
         to->x[REG_T3 + i] = (uint64_t)handles[i];
     to->x[REG_S3] = (uint64_t)reply;
@@ -269,24 +267,4 @@ status_t message_buffer(struct thread *sender, struct channel *channel)
     if (parcel)
         fill_parcel(sender, parcel);
     return 0;
-}
-
-void parcel_drop(struct parcel *parcel)
-{
-    if (parcel)
-        object_release(&parcel->object);
-}
-
-void parcel_spend(struct parcel *parcel)
-{
-    parcel->count = 0;
-    object_release(&parcel->object);
-}
-
-bool parcel_reclaim(struct object *object)
-{
-    struct parcel *parcel = (struct parcel *)object;
-    for (unsigned i = 0; i < parcel->count; i++)
-        capability_release(&parcel->capabilities[i]);
-    return true;
 }

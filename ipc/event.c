@@ -7,59 +7,11 @@
 #include "ipc/message.h"
 #include "ipc/signal.h"
 
-static bool counts(uint64_t kind)
-{
-    return kind == ANSER_EVENT_IRQ || kind == ANSER_EVENT_TIMER;
-}
-
 static uint64_t length_of(const struct event *event)
 {
     if (event->info == ANSER_INFO_GONE)
         return 0;
-    return counts(event->words[0]) ? 16 : EVENT_WORDS * 8;
-}
-
-status_t event_bind(struct event *event, struct process *process, anser_handle send)
-{
-    struct capability capability;
-    status_t status = handle_lookup(process, send, 0, ANSER_RIGHT_SEND, &capability);
-    if (status < 0)
-        return status;
-    capability_reference(&capability);
-    event->target = capability;
-    event->badge = badge_value(capability.badge);
-    return 0;
-}
-
-/* Out of its channel's list; the counter starts again. */
-static void settle(struct event *event)
-{
-    list_remove(&event->link);
-    event->pending = false;
-    if (counts(event->words[0]))
-        event->words[1] = 0;
-    if (event->owner)
-        object_release(event->owner);
-}
-
-void event_unbind(struct event *event)
-{
-    if (!event->target.object)
-        return;
-    if (event->pending) {
-        struct channel *channel = (struct channel *)event->target.object;
-        settle(event);
-        channel_update_pending(channel);
-    }
-    capability_release(&event->target);
-}
-
-bool event_discard_first(struct list *events)
-{
-    struct list *first = list_first(events);
-    if (first)
-        settle(container_of(first, struct event, link));
-    return first != NULL;
+    return event_counts(event->words[0]) ? 16 : EVENT_WORDS * 8;
 }
 
 static struct message message_of_event(const struct event *event, const struct thread *to)
@@ -104,18 +56,18 @@ void event_post(struct event *event, uint64_t kind, uint64_t value)
     if (!target)
         return;
     event->words[0] = kind;
-    if (counts(kind))
+    if (event_counts(kind))
         event->words[1] += value;
     if (target->type == ANSER_TYPE_SIGNAL) {
         signal_post((struct signal *)target, event->badge ? event->badge : 1);
-        event->words[1] = counts(kind) ? 0 : event->words[1];
+        event->words[1] = event_counts(kind) ? 0 : event->words[1];
         return;
     }
     struct channel *channel = (struct channel *)target;
     if (event->pending || channel->receive_ends == 0)
         return;
     if (deliver_to_waiter(channel, event)) {
-        event->words[1] = counts(kind) ? 0 : event->words[1];
+        event->words[1] = event_counts(kind) ? 0 : event->words[1];
         return;
     }
     event->pending = true;
@@ -137,7 +89,7 @@ static status_t receive_from(struct channel *channel, struct list *list, struct 
     status_t status = message_deliver(&message, self, &blame);
     if (status < 0)
         return status;
-    settle(event);
+    event_settle(event);
     channel_update_pending(channel);
     return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The receiving side of events; the posting side is kern/event.h. */
-#ifndef IPC_EVENT_H
-#define IPC_EVENT_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -13,5 +12,3 @@ struct thread;
 /* Gives a pending event to a receiver that has loaded its room. EVENT_NONE: there is none now;
  * 0: delivered; -errno: the receiver's fault, and the event stays. */
 status_t event_receive(struct channel *channel, struct thread *self);
-
-#endif

@@ -11,19 +11,18 @@
     (ANSER_INFO_BYTES | ANSER_INFO_HANDLES | ANSER_INFO_NB | ANSER_INFO_DEADLINE |                 \
      ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_MEM | ANSER_INFO_WANT_REPLY)
 
+const uint8_t message_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
+
 static unsigned carried_count(uint64_t info)
 {
     return (info & ANSER_INFO_HANDLES) >> ANSER_INFO_HANDLES_SHIFT;
 }
 
-/* Words 0-7 of the register form: a2-a6, t0-t2. */
-static const uint8_t word_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
-
 static void load_registers(struct thread *self)
 {
     self->send_length = self->info & ANSER_INFO_BYTES;
-    for (unsigned i = 0; i < array_length(word_registers); i++)
-        self->words[i] = self->x[word_registers[i]];
+    for (unsigned i = 0; i < array_length(message_registers); i++)
+        self->words[i] = self->x[message_registers[i]];
     for (unsigned i = 0; i < ANSER_MESSAGE_HANDLES; i++)
         self->carried[i] = (anser_handle)self->x[REG_T3 + i];
     self->receive_capacity = ANSER_REGISTER_BYTES;
@@ -184,11 +183,7 @@ status_t message_return(struct thread *self, status_t status, uint64_t second)
 
 status_t message_may_block(struct thread *self)
 {
-    if (self->info & ANSER_INFO_NB)
-        return -ANSER_EAGAIN;
-    if (self->info & ANSER_INFO_DEADLINE && self->until <= time_now())
-        return -ANSER_ETIMEDOUT;
-    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
+    return thread_may_block(self, self->info, self->until);
 }
 
 void message_arm_deadline(struct thread *self)

@@ -3,8 +3,7 @@
  * Messages: how they are read from the sender, and how they reach a receiver or a buffer slot.
  * Everything is checked before anything moves; an error says whose fault it was.
  */
-#ifndef IPC_MESSAGE_H
-#define IPC_MESSAGE_H
+#pragma once
 
 #include "ipc/channel.h"
 #include "kern/thread.h"
@@ -26,6 +25,9 @@ struct message {
     struct thread *sender; /* whose thread.carried handles move, or NULL */
     struct parcel *parcel; /* handles that are off already, or NULL */
 };
+
+/* Where words 0-7 of the register form are: a2-a6, t0-t2. */
+extern const uint8_t message_registers[8];
 
 enum blame { BLAME_SENDER, BLAME_RECEIVER };
 
@@ -70,5 +72,3 @@ void message_clear_registers(struct thread *thread);
 
 void parcel_drop(struct parcel *parcel);  /* with its handles; NULL is none */
 void parcel_spend(struct parcel *parcel); /* its handles have found an owner */
-
-#endif

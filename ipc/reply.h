@@ -4,8 +4,7 @@
  * call holds it (thread.caller). Asked for (WANT_REPLY), it is an object behind a handle, which may
  * answer later and from any thread. Dropped, the caller gets -EPIPE.
  */
-#ifndef IPC_REPLY_H
-#define IPC_REPLY_H
+#pragma once
 
 #include "kern/object.h"
 #include "kern/thread.h"
@@ -28,5 +27,3 @@ struct thread *reply_take_implicit(struct thread *server);
 void reply_revoke(struct thread *caller);
 /* The server thread ends: its implicit callers get -EPIPE. */
 void reply_drop_callers(struct thread *server);
-
-#endif

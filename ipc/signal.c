@@ -84,7 +84,7 @@ status_t call_signal_create(struct thread *self)
         return -ANSER_ENOMEM;
     signal->shutdown.type = TYPE_SIGNAL_SHUTDOWN;
     list_init(&signal->waiters);
-    return publish_ends(self, &signal->object);
+    return handle_publish_ends(self, &signal->object);
 }
 
 status_t call_signal(struct thread *self)
@@ -99,16 +99,6 @@ status_t call_signal(struct thread *self)
         return -ANSER_EPIPE;
     signal_post(signal, self->x[REG_A1]);
     return 0;
-}
-
-/* Would it block, then why not? -EAGAIN, -ETIMEDOUT, -EINTR; 0: it may. */
-static status_t may_block(struct thread *self, uint64_t info, uint64_t until)
-{
-    if (info & ANSER_INFO_NB)
-        return -ANSER_EAGAIN;
-    if (info & ANSER_INFO_DEADLINE && until <= time_now())
-        return -ANSER_ETIMEDOUT;
-    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
 }
 
 status_t call_wait(struct thread *self)
@@ -127,7 +117,7 @@ status_t call_wait(struct thread *self)
         signal->bits = 0;
         return 0;
     }
-    status = signal->closed ? -ANSER_EPIPE : may_block(self, info, self->x[REG_A2]);
+    status = signal->closed ? -ANSER_EPIPE : thread_may_block(self, info, self->x[REG_A2]);
     if (status < 0)
         return status;
     list_append(&signal->waiters, &self->waiting);

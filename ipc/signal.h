@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Signals: channels of one 64-bit word, whose sends never block and are OR-ed together. */
-#ifndef IPC_SIGNAL_H
-#define IPC_SIGNAL_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -12,5 +11,3 @@ struct thread;
 void signal_post(struct signal *signal, uint64_t bits);
 void signal_cancel(struct thread *thread, status_t status);
 void signal_end_changed(struct signal *signal, uint64_t rights, int change);
-
-#endif

@@ -4,8 +4,7 @@
  * budget paid for it. A child's limit is taken out of its parent's account. An account outlives its
  * process as long as something it paid for is alive, and then holds no more than that.
  */
-#ifndef KERN_ACCOUNT_H
-#define KERN_ACCOUNT_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -45,5 +44,3 @@ static inline void account_overdraw(struct account *account, uint64_t bytes)
  */
 extern struct account root_account;
 void account_open_root(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The callers on a kernel stack, by name. */
-#ifndef KERN_BACKTRACE_H
-#define KERN_BACKTRACE_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -11,5 +10,3 @@ void backtrace(const uint64_t *registers);
 void backtrace_set_end(uint64_t end);
 /* Is it an address in the guard page of a kernel stack? */
 bool backtrace_is_guard(uint64_t address);
-
-#endif

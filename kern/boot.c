@@ -18,6 +18,7 @@
 #include "kern/thread.h"
 #include "kern/sched.h"
 #include "kern/system.h"
+#include "kern/tables.h"
 #include "kern/timer.h"
 #include "kern/trap.h"
 #include "sbi/sbi.h"
@@ -57,6 +58,7 @@ status_t step_memory_init(const struct bootinfo *info, const struct boot_options
     panic_action = options->panic_action;
     backtrace_set_end(info->image.base + info->image.size);
     harts_init(&boot_info);
+    tables_init();
     sched_init(boot_info.timebase_hz);
     status_t status = frame_init(&boot_info);
     return status < 0 ? status : space_kernel_init(&boot_info);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What stands behind the entries of core_table (kern/entry.S), in its order. Info and options may
  * be read while the step runs, no longer. */
-#ifndef KERN_BOOT_H
-#define KERN_BOOT_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/types.h"
@@ -18,5 +17,3 @@ status_t step_process_init(void);   /* the root budget */
 status_t step_init_load(void);      /* the first process */
 status_t step_harts_start(void);    /* everybody else, asleep until step_enter */
 _Noreturn void step_enter(void);    /* gives boot memory away, enters the scheduler */
-
-#endif

@@ -5,8 +5,7 @@
  * CALL_RESTART makes the thread execute its ecall again. A call that blocks sets self->state and
  * leaves its result to whoever wakes it.
  */
-#ifndef KERN_CALLS_H
-#define KERN_CALLS_H
+#pragma once
 
 #include <anser/abi.h>
 #include "kern/types.h"
@@ -20,5 +19,3 @@ ANSER_CALLS(DECLARE_CALL)
 /* Looks the call up and makes it; -ENOSYS for a number that is not assigned. For the calls that
  * save all registers; the others come by kern/trap.S. */
 status_t native_call(struct thread *self);
-
-#endif

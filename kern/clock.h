@@ -3,8 +3,7 @@
  * A hart's clock and the comparator beside it (privileged specification, "time", "cycle", "Sstc").
  * Where there is no RISC-V, a test has its own.
  */
-#ifndef KERN_CLOCK_H
-#define KERN_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -36,5 +35,4 @@ uint64_t time_now(void);
 uint64_t cycles_now(void);
 void clock_compare(uint64_t when);
 
-#endif
 #endif

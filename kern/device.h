@@ -5,8 +5,7 @@
  * it, for the device may still write to it: it is quarantined until somebody with the MANAGE right
  * on the device, who has reset it, says so.
  */
-#ifndef KERN_DEVICE_H
-#define KERN_DEVICE_H
+#pragma once
 
 #include "kern/list.h"
 #include "kern/object.h"
@@ -51,5 +50,3 @@ void device_quarantine(struct dma_run *run);
 uint64_t device_release(struct device *device);
 
 object_reclaim device_reclaim;
-
-#endif

@@ -4,8 +4,7 @@
  * source embeds a struct event, so that delivery needs no memory; undelivered events of one source
  * coalesce.
  */
-#ifndef KERN_EVENT_H
-#define KERN_EVENT_H
+#pragma once
 
 #include "kern/handle.h"
 #include "kern/list.h"
@@ -33,7 +32,12 @@ void event_unbind(struct event *event);
  */
 void event_post(struct event *event, uint64_t kind, uint64_t value);
 
+/* IRQ and TIMER count what has coalesced in words[1]. */
+static inline bool event_counts(uint64_t kind)
+{
+    return kind == ANSER_EVENT_IRQ || kind == ANSER_EVENT_TIMER;
+}
+/* Takes a pending event out of its channel's list; the counter starts again. */
+void event_settle(struct event *event);
 /* Throws away the first event of a channel's list; false if there is none. */
 bool event_discard_first(struct list *events);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The frame allocator: a buddy system over all RAM, and one small record for each frame. */
-#ifndef KERN_FRAME_H
-#define KERN_FRAME_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/types.h"
@@ -56,5 +55,3 @@ void frame_drop(phys_t frame); /* frees with the last reference */
 /* Fault injection (system_debug FAIL_ALLOC): the n-th allocation from now fails; 0: off. */
 void alloc_fail_after(uint64_t n);
 bool alloc_should_fail(void);
-
-#endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Handle tables: what a process can reach. */
 #include "kern/handle.h"
+#include "ipc/badge.h"
 #include "ipc/channel.h"
 #include "kern/frame.h"
 #include "kern/panic.h"
@@ -14,6 +15,8 @@
 #define SLOT_AND_RECORD    (sizeof(struct handle_slot) + sizeof(struct handle_record))
 
 uint64_t handle_count;
+struct thread channel_busy;
+struct channel null_channel = {.receiver = &channel_busy};
 
 static unsigned order_for(uint32_t capacity)
 {
@@ -197,6 +200,23 @@ bool handle_table_reclaim(struct handle_table *table)
     return true;
 }
 
+status_t handle_publish_ends(struct thread *self, struct object *object)
+{
+    struct capability send = {.object = object, .rights = SEND_RIGHTS};
+    struct capability receive = {.object = object, .rights = RECEIVE_RIGHTS};
+    anser_handle send_handle = 0, receive_handle = 0;
+    status_t status = handle_reserve(&self->process->handles, 2);
+    if (status == 0) {
+        handle_insert(&self->process->handles, &send, &send_handle);
+        handle_insert(&self->process->handles, &receive, &receive_handle);
+        capability_reference(&send);
+        capability_reference(&receive);
+        self->x[REG_A1] = (uint64_t)receive_handle;
+    }
+    object_release(object);
+    return status < 0 ? status : send_handle;
+}
+
 status_t handle_publish(struct process *process, struct object *object, uint64_t rights)
 {
     struct capability capability = {.object = object, .rights = rights};
@@ -209,10 +229,17 @@ status_t handle_publish(struct process *process, struct object *object, uint64_t
     return handle;
 }
 
+static void capability_changed(const struct capability *capability, int change)
+{
+    const struct object_type *type = &object_types[capability->object->type];
+    if (type->capability_changed)
+        type->capability_changed(capability, change);
+}
+
 void capability_reference(const struct capability *capability)
 {
     object_reference(capability->object);
-    channel_ends_changed(capability, +1);
+    capability_changed(capability, +1);
 }
 
 void capability_release(struct capability *capability)
@@ -220,7 +247,7 @@ void capability_release(struct capability *capability)
     struct object *object = capability->object;
     if (!object)
         return;
-    channel_ends_changed(capability, -1);
+    capability_changed(capability, -1);
     capability->object = NULL;
     object_release(object);
 }

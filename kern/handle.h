@@ -4,13 +4,13 @@
  * compare checks both. Slots (32 bytes, the fast path's) and their records stand in one
  * power-of-two block of frames, charged to the process.
  */
-#ifndef KERN_HANDLE_H
-#define KERN_HANDLE_H
+#pragma once
 
 #include "kern/object.h"
 #include "kern/types.h"
 
 struct process;
+struct thread;
 struct channel;
 struct badge;
 
@@ -81,8 +81,11 @@ extern uint64_t handle_count; /* open, in all processes */
 /* Convenience for calls that make an object: inserts with these rights, or releases it. */
 status_t handle_publish(struct process *process, struct object *object, uint64_t rights);
 
+#define SEND_RIGHTS    (ANSER_RIGHT_SEND | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
+#define RECEIVE_RIGHTS (ANSER_RIGHT_RECV | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
+/* Both ends of a fresh channel or signal, whose reference it takes over: a0 and a1. */
+status_t handle_publish_ends(struct thread *self, struct object *object);
+
 /* Capabilities keep channel counts of send and receive ends. */
 void capability_reference(const struct capability *capability);
 void capability_release(struct capability *capability);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the kernel keeps for each hart, and how harts are started and reach each other. */
-#ifndef KERN_HART_H
-#define KERN_HART_H
+#pragma once
 
 #include <anser/abi.h>
 #include <anser/bootinfo.h>
@@ -66,5 +65,3 @@ void harts_release(void);
 _Noreturn void hart_main(struct hart *hart);
 /* Sends a supervisor software interrupt: look at your queues and flags. */
 void hart_poke(struct hart *hart);
-
-#endif

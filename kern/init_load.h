@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The first process. */
-#ifndef KERN_INIT_LOAD_H
-#define KERN_INIT_LOAD_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/types.h"
@@ -12,5 +11,3 @@
  * program), -ENOMEM.
  */
 status_t init_load(const struct bootinfo *info);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The first stack of the first process: arguments, environment, auxiliary vector, handles. */
-#ifndef KERN_INIT_STACK_H
-#define KERN_INIT_STACK_H
+#pragma once
 
 #include <anser/abi.h>
 #include "kern/types.h"
@@ -24,5 +23,3 @@ struct init_stack {
  * of the process, 16-byte aligned; layout as Linux has it, see ANSER_AT_START.
  */
 uint64_t init_stack_build(uint8_t page[PAGE_SIZE], uint64_t top, const struct init_stack *what);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What interrupts want of this hart. Kernel lock held. */
-#ifndef KERN_INTERRUPT_H
-#define KERN_INTERRUPT_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -9,5 +8,3 @@
 void interrupts_poll(void);
 /* sip & sie is not zero: somebody wants this hart. */
 bool interrupts_pending(void);
-
-#endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts of devices as events: what the trap code needs of them. */
-#ifndef KERN_IRQ_H
-#define KERN_IRQ_H
+#pragma once
 
 /* The external interrupt of this hart: claims and delivers a bounded number of sources. */
 void irq_interrupt(void);
-
-#endif

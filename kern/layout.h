@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Offsets that assembly uses; kern/layout.c asserts each of them against the C structures. */
-#ifndef KERN_LAYOUT_H
-#define KERN_LAYOUT_H
+#pragma once
 
 /* struct thread */
 #define T_X(n)         (32 + 8 * (n))
@@ -55,5 +54,3 @@
 
 #define SSTATUS_SPP 0x100
 #define SSTATUS_FS  0x6000
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* An intrusive doubly linked list with a head; an unlinked node points to itself. */
-#ifndef KERN_LIST_H
-#define KERN_LIST_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -47,5 +46,3 @@ static inline struct list *list_first(const struct list *head)
 {
     return list_empty(head) ? NULL : head->next;
 }
-
-#endif

@@ -6,8 +6,7 @@
  * only lock and there is no order to keep. The log ring has no lock: it is written under this one,
  * or by a hart that panics.
  */
-#ifndef KERN_LOCK_H
-#define KERN_LOCK_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -16,5 +15,3 @@ extern uint32_t kernel_lock_word; /* 0 free, 1 taken; also taken by the assembly
 /* Spins until taken; stops the hart for ever if a panic is under way. */
 void kernel_lock(void);
 void kernel_unlock(void);
-
-#endif

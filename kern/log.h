@@ -3,8 +3,7 @@
  * The kernel's log: a ring of the last 64 KiB of text with absolute positions. Until a user-level
  * driver has taken the console (log_console(false)), lines go to the SBI console as well.
  */
-#ifndef KERN_LOG_H
-#define KERN_LOG_H
+#pragma once
 
 #include <stdarg.h>
 #include "kern/types.h"
@@ -17,5 +16,3 @@ void log_console(bool on);
 /* Copies up to size bytes from the absolute position (moved up to what is still there) into
  * buffer; *position moves past them. Returns the number of bytes. */
 size_t log_read(char *buffer, size_t size, uint64_t *position);
-
-#endif

@@ -4,8 +4,7 @@
  * taken away, protected, filled from an object, or shared. All ranges are page-aligned and inside
  * user space. Each function fences what it must before it returns, and frees pages only after that.
  */
-#ifndef KERN_MAPPING_H
-#define KERN_MAPPING_H
+#pragma once
 
 #include "kern/page_table.h"
 #include "kern/region.h"
@@ -52,5 +51,3 @@ status_t mapping_own_page(struct space *space, uint64_t address, pte_t *entry);
 
 /* Frees the tables of a space without regions; true when all but the root is gone. */
 bool mapping_free_tables(struct space *space);
-
-#endif

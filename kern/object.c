@@ -9,16 +9,7 @@
 
 uint64_t object_count;
 static uint64_t next_id = 1;
-
-static object_reclaim *const reclaimers[] = {
-    [ANSER_TYPE_PROCESS] = process_reclaim, [ANSER_TYPE_THREAD] = thread_reclaim,
-    [ANSER_TYPE_CHANNEL] = channel_reclaim, [ANSER_TYPE_SIGNAL] = signal_reclaim,
-    [ANSER_TYPE_REPLY] = reply_reclaim,     [ANSER_TYPE_PAGES] = pages_reclaim,
-    [ANSER_TYPE_IRQ] = irq_reclaim,         [ANSER_TYPE_DEVICE] = device_reclaim,
-    [ANSER_TYPE_TIMER] = timer_reclaim,     [TYPE_BADGE] = badge_reclaim,
-    [TYPE_PARCEL] = parcel_reclaim,         [TYPE_TEARDOWN] = teardown_reclaim,
-    [TYPE_SHUTDOWN] = shutdown_reclaim,     [TYPE_SIGNAL_SHUTDOWN] = signal_shutdown_reclaim,
-};
+const struct object_type *object_types;
 
 void *object_create(struct account *payer, uint8_t type, size_t size)
 {
@@ -72,7 +63,7 @@ bool work_piece(struct thread *self)
     struct object *object = self->work;
     if (!object)
         return false;
-    if (reclaimers[object->type](object)) {
+    if (object_types[object->type].reclaim(object)) {
         /* Reclaiming may have pushed more, but always behind the first. */
         self->work = object->next_work;
         object_free(object);

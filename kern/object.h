@@ -5,12 +5,13 @@
  * thread that dropped it; that thread does the reclaiming, in bounded pieces, before it returns to
  * user mode (kern/work.c). Never recursion.
  */
-#ifndef KERN_OBJECT_H
-#define KERN_OBJECT_H
+#pragma once
 
 #include <anser/abi.h>
 #include "kern/account.h"
 #include "kern/types.h"
+
+struct capability;
 
 struct object {
     uint32_t references;
@@ -26,7 +27,7 @@ struct object {
 #define TYPE_PARCEL          33
 #define TYPE_TEARDOWN        34 /* embedded in a process; size 0: not freed by itself */
 #define TYPE_SHUTDOWN        35 /* embedded in a channel, likewise */
-#define TYPE_SIGNAL_SHUTDOWN 36 /* embedded in a signal, likewise */
+#define TYPE_SIGNAL_SHUTDOWN 15 /* embedded in a signal, likewise */
 
 /* A zeroed object with one reference, charged to the payer; NULL: no budget. */
 void *object_create(struct account *payer, uint8_t type, size_t size);
@@ -43,6 +44,15 @@ object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, 
     irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, signal_reclaim,
     teardown_reclaim, shutdown_reclaim, signal_shutdown_reclaim;
 
-extern uint64_t object_count; /* alive, of all types */
+/*
+ * What a type knows to do. The table is set at boot by the room on top of all others
+ * (kern/tables.c), so that this one knows nothing of what objects contain.
+ */
+struct object_type {
+    object_reclaim *reclaim;
+    /* A capability with such an object appears (+1) or disappears (-1); NULL: nobody counts. */
+    void (*capability_changed)(const struct capability *capability, int change);
+};
+extern const struct object_type *object_types;
 
-#endif
+extern uint64_t object_count; /* alive, of all types */

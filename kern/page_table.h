@@ -3,8 +3,7 @@
  * Sv39 page tables (privileged specification, "Sv39: Page-Based 39-bit Virtual-Memory System"):
  * entries, and walks over them. Nothing here fences.
  */
-#ifndef KERN_PAGE_TABLE_H
-#define KERN_PAGE_TABLE_H
+#pragma once
 
 #include "kern/account.h"
 #include "kern/frame.h"
@@ -84,5 +83,3 @@ void page_table_free(struct account *payer, phys_t table);
 
 /* satp of the kernel's own table, which has no user half; 0 until space_kernel_init. */
 extern uint64_t kernel_satp;
-
-#endif

@@ -3,8 +3,7 @@
  * Pages objects: runs of frames that are owned, mapped, given away, frozen. An unfrozen object has
  * one handle and is mapped in at most one space; sending it unmaps it there first.
  */
-#ifndef KERN_PAGES_H
-#define KERN_PAGES_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/frame.h"
@@ -74,5 +73,3 @@ status_t pages_freeze(struct object *object);
 
 /* Frees the frames a piece at a time, or puts them into their device's quarantine. */
 object_reclaim pages_reclaim;
-
-#endif

@@ -4,8 +4,7 @@
  * stops all harts, then does what the command line's panic= says. Only for the kernel's own bugs;
  * no user input leads here.
  */
-#ifndef KERN_PANIC_H
-#define KERN_PANIC_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -26,5 +25,3 @@ extern volatile uint32_t panic_begun;
 _Noreturn void panic_trap(const uint64_t *registers, uint64_t cause, uint64_t value);
 /* Who waits on what: a line a thread, into the log. */
 void dump_threads(void);
-
-#endif

@@ -4,8 +4,7 @@
  * interrupt line, 1 to plic_sources(); each hart has one context, that of its supervisor mode. The
  * kernel lock protects the controller.
  */
-#ifndef KERN_PLIC_H
-#define KERN_PLIC_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/types.h"
@@ -27,5 +26,3 @@ void plic_enable(const struct hart *hart, uint32_t source, bool on);
 uint32_t plic_claim(const struct hart *hart);
 /* Ends a claim; the source must still be enabled for the hart, or nothing happens. */
 void plic_complete(const struct hart *hart, uint32_t source);
-
-#endif

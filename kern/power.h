@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ways to leave the machine. None comes back. */
-#ifndef KERN_POWER_H
-#define KERN_POWER_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/types.h"
@@ -13,5 +12,3 @@ void power_init(const struct bootinfo *info);
 /* Code 0: shutdown through the SBI. Else a failure with this code, up to POWER_CODE_MAX: through
  * the finisher, which gives it to whoever runs the machine, or a shutdown for want of one. */
 _Noreturn void power_off(uint64_t code);
-
-#endif

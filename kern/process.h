@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Processes: an address space, handles, a budget and threads. */
-#ifndef KERN_PROCESS_H
-#define KERN_PROCESS_H
+#pragma once
 
 #include "kern/event.h"
 #include "kern/handle.h"
@@ -45,14 +44,10 @@ extern struct process *process_init; /* the first one */
 status_t process_make(struct account *parent, const struct anser_process_params *params,
                       struct process **out);
 
-/* Its last thread has ended, on this hart: begins the teardown as that thread's work. */
-void process_last_thread_left(struct process *process);
-/* Posts the exit event, once. */
-void process_announce(struct process *process);
+/* It has no thread (any more): everything it has is returned, as the running thread's work. */
+void process_teardown_begin(struct process *process);
 /* Begins the end of a process: all its threads are killed, at least at this priority. */
 void process_end(struct process *process, int64_t status, uint64_t reason, uint32_t priority);
 /* 0: the caller itself; else a process handle with MANAGE. -EBADF, -EPERM, -ESRCH (it has ended).
  */
 status_t process_argument(struct thread *self, uint64_t handle, struct process **out);
-
-#endif

@@ -4,8 +4,7 @@
  * the thread's own user-level handler. The registers are saved in the thread's save page; the
  * handler runs on its own stack; thread_resume restores what it left there.
  */
-#ifndef KERN_REFLECT_H
-#define KERN_REFLECT_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -21,5 +20,3 @@ void reflect_interrupt(struct thread *self);
 void reflect_defer(struct thread *thread);
 /* Frees save page and handler stack of an ending thread. */
 void reflect_release(struct thread *self);
-
-#endif

@@ -3,8 +3,7 @@
  * Regions: what a process may find where. A tree by first address; regions never overlap, and
  * neighbours that could be one are one. This room knows addresses, not page tables.
  */
-#ifndef KERN_REGION_H
-#define KERN_REGION_H
+#pragma once
 
 #include "kern/list.h"
 #include "kern/space.h"
@@ -67,5 +66,3 @@ struct region *region_join(struct region *region);
  * and goes on from there.
  */
 status_t region_place(struct space *space, uint64_t length, uint64_t *address);
-
-#endif

@@ -5,7 +5,6 @@
 #include "kern/lock.h"
 #include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/reflect.h"
 #include "kern/thread.h"
 #include "kern/timer.h"
 #include "kern/work.h"
@@ -14,6 +13,7 @@
 
 struct thread idle_threads[HARTS_MAX];
 uint64_t slice_ticks;
+const struct sched_hooks *sched_hooks;
 static uint64_t idle_mask; /* logical harts in wfi, or about to be */
 
 static inline void set_current(struct thread *thread)
@@ -247,7 +247,7 @@ static void idle_wait(struct hart *hart)
     __asm__ volatile("wfi");
     kernel_lock();
     hart->idling = false;
-    interrupts_poll(); /* this hart is the first choice for whom that wakes */
+    sched_hooks->poll(); /* this hart is the first choice for whom that wakes */
     idle_mask &= ~(1ul << hart->index);
 }
 
@@ -261,7 +261,7 @@ static void let_others_in(void)
     kernel_unlock();
     kernel_lock();
     if (interrupts_pending())
-        interrupts_poll();
+        sched_hooks->poll();
 }
 
 static struct thread *pick(struct hart *hart)
@@ -276,36 +276,14 @@ static struct thread *pick(struct hart *hart)
     return take_best(hart);
 }
 
-/* The thread has left its process and done its work: drops the reference that kept it alive. */
-static void bury(struct thread *self)
-{
-    struct process *process = self->process;
-    object_reference(&process->object);
-    if (--self->object.references == 0) {
-        thread_reclaim(&self->object);
-        object_free(&self->object);
-    }
-    if (process->torn_down)
-        process_announce(process);
-    object_release(&process->object);
-}
-
-/* Another hart killed or interrupted it while it was on its way into the call that blocks now. */
-static void wake_if_wanted(struct thread *self)
-{
-    if (thread_blocked(self) && self->attention & (ATTENTION_KILLED | ATTENTION_INTERRUPT))
-        thread_cancel_wait(self, -ANSER_EINTR);
-    else if (self->state == ANSER_STATE_FAULTED && self->attention & ATTENTION_KILLED)
-        sched_ready(self);
-}
-
 static struct thread *switch_from(struct hart *hart, struct thread *self)
 {
     account_time(hart, self);
-    wake_if_wanted(self);
+    if (self->attention)
+        sched_hooks->blocked(self);
     set_current(hart->idle);
     if (self->ended && !self->work)
-        bury(self);
+        sched_hooks->bury(self);
     else if (!self->idle && self->state != ANSER_STATE_READY)
         work_give(hart->idle, self); /* who blocks may not come back for long */
     struct thread *next = pick(hart);
@@ -318,11 +296,7 @@ static struct thread *switch_from(struct hart *hart, struct thread *self)
 /* What stands between a running thread and user mode, a bounded piece of it. */
 static void attend(struct thread *self)
 {
-    if ((self->attention & ATTENTION_KILLED) && !self->ended)
-        thread_end(self);
-    else if (!(self->attention & ATTENTION_WORK) && !self->ended)
-        reflect_interrupt(self);
-    else if (work_piece(self))
+    if (sched_hooks->attend(self))
         let_others_in();
     if (self->ended && !self->work)
         self->state = ANSER_STATE_DYING;

@@ -3,8 +3,7 @@
  * Scheduling: fixed priorities, round robin within one, preemptive, a set of queues per hart. All
  * functions: kernel lock held.
  */
-#ifndef KERN_SCHED_H
-#define KERN_SCHED_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -17,6 +16,15 @@ extern struct thread idle_threads[];
 
 /* Ticks of a time slice; set from the timebase at boot (10 ms). */
 extern uint64_t slice_ticks;
+
+/* What the scheduler needs of rooms above it; set at boot by kern/tables.c. */
+struct sched_hooks {
+    bool (*attend)(struct thread *self);  /* a piece of what `attention` asks; true: more to do */
+    void (*blocked)(struct thread *self); /* it blocks, with attention asked for */
+    void (*bury)(struct thread *ended);   /* it has left its hart: drops its own reference */
+    void (*poll)(void);                   /* a look at pending interrupts */
+};
+extern const struct sched_hooks *sched_hooks;
 
 /* Idle threads, queues; the boot hart's tp. Called once, before anything else of the kernel. */
 void sched_init(uint64_t ticks_per_second);
@@ -46,5 +54,3 @@ void float_enable(struct thread *self);
 /* Brings a thread's live registers home, or forgets them. */
 void float_flush(struct thread *thread);
 void float_forget(struct thread *thread);
-
-#endif

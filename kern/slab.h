@@ -3,8 +3,7 @@
  * Small kernel objects: one frame holds slots of one size, behind a header; an empty slab goes back
  * to the frame allocator at once, so that free frames tell the truth.
  */
-#ifndef KERN_SLAB_H
-#define KERN_SLAB_H
+#pragma once
 
 #include "kern/account.h"
 #include "kern/types.h"
@@ -26,5 +25,3 @@ static inline void slab_free(struct account *payer, void *memory, size_t size)
 {
     account_discharge(payer, slab_give(memory, size));
 }
-
-#endif

@@ -3,8 +3,7 @@
  * An address space: Sv39 tables (privileged specification, "Sv39"), a tree of regions, an ASID, and
  * the harts whose TLBs may know it. All functions: kernel lock held.
  */
-#ifndef KERN_SPACE_H
-#define KERN_SPACE_H
+#pragma once
 
 #include <anser/abi.h>
 #include "kern/account.h"
@@ -90,5 +89,3 @@ status_t space_copy(struct space *to, uint64_t to_address, struct space *from,
  */
 status_t space_map_pinned(struct space *space, uint64_t address, uint64_t pages, void **first);
 void space_unmap_pinned(struct space *space, uint64_t address, uint64_t pages);
-
-#endif

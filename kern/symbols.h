@@ -3,8 +3,7 @@
  * The names of the core's functions, for the backtrace of a panic. The table is made by
  * tools/make-symbols from the first link of the core and linked into the second.
  */
-#ifndef KERN_SYMBOLS_H
-#define KERN_SYMBOLS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -16,5 +15,3 @@ struct symbol {
 extern const struct symbol symbol_table[]; /* sorted by offset, symbol_count of them */
 extern const uint32_t symbol_count;
 extern const char symbol_names[];
-
-#endif

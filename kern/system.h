@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The `system` object, and what system_info needs to know of the boot. */
-#ifndef KERN_SYSTEM_H
-#define KERN_SYSTEM_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/object.h"
@@ -14,5 +13,3 @@ extern struct object system_object;
 status_t system_check(struct thread *self, uint64_t right);
 /* Remembers the figures of the boot. */
 void system_info_init(const struct bootinfo *info);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Threads: a saved register set and a place in a queue. No thread ever sleeps inside the kernel. */
-#ifndef KERN_THREAD_H
-#define KERN_THREAD_H
+#pragma once
 
 #include "kern/event.h"
 #include "kern/object.h"
@@ -127,12 +126,13 @@ bool thread_blocked(const struct thread *thread);
 /* The channel or signal in whose queue it is, or NULL: wait_channel may be stale in a thread that
  * the fast path has woken. */
 const struct object *thread_wait_object(const struct thread *thread);
+/* May a call wait? info: NB, DEADLINE; until: ticks. -EAGAIN, -ETIMEDOUT, -EINTR, or 0. */
+status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t until);
+/* How to get a thread out of the queue of each state; set at boot by kern/tables.c. */
+typedef void cancel_wait(struct thread *thread, status_t status);
+extern cancel_wait *const *thread_cancellers;
 /* Takes a blocked thread out of whatever it waits in; its call returns the status. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 
 /* Marks it; it ends at its next look at user mode, at least at this priority. */
 void thread_kill(struct thread *thread, uint32_t priority);
-/* The running thread leaves its process; the last one takes the process down. */
-void thread_end(struct thread *self);
-
-#endif

@@ -4,8 +4,7 @@
  * interrupt is set for the earliest thing that concerns it, through Sstc where there is one.
  * Each hart has its own tree of deadlines; a deadline stays on the hart that armed it.
  */
-#ifndef KERN_TIMER_H
-#define KERN_TIMER_H
+#pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/clock.h"
@@ -32,5 +31,3 @@ void timer_init_hart(void);
 /* Which timer there is, and how fast it goes; before the first timer_init_hart. */
 void timer_init(const struct bootinfo *info);
 extern uint64_t timebase_hz;
-
-#endif

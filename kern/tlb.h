@@ -5,8 +5,7 @@
  * fenced at every switch to it (space_activate; the assembly paths do not switch to such a space).
  * Kernel lock held.
  */
-#ifndef KERN_TLB_H
-#define KERN_TLB_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -33,5 +32,3 @@ void tlb_refresh(const struct space *space, uint64_t address);
 
 /* After code was mapped: "fence.i" on every hart that may run it ("Zifencei"). */
 void tlb_sync_code(const struct space *space);
-
-#endif

@@ -92,7 +92,7 @@ static void exception(struct thread *self, uint64_t cause, uint64_t value)
             float_enable(self);
             break;
         }
-        /* fall through */
+        __attribute__((fallthrough));
     default:
         reflect_fault(self, ANSER_FAULT_ILLEGAL, cause, value);
     }

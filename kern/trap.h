@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Traps: where assembly and C meet. */
-#ifndef KERN_TRAP_H
-#define KERN_TRAP_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -16,5 +15,3 @@ void trap_init_hart(void);
 
 extern char trap_entry[];        /* traps in user mode */
 extern char trap_kernel_entry[]; /* traps in the kernel: a panic */
-
-#endif

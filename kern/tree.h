@@ -3,8 +3,7 @@
  * An intrusive balanced tree (AVL) ordered by a 64-bit key; equal keys keep the order in which they
  * came. Regions, timers and waited-for words are kept in it: O(log n), no recursion, no memory.
  */
-#ifndef KERN_TREE_H
-#define KERN_TREE_H
+#pragma once
 
 #include "kern/types.h"
 
@@ -31,5 +30,3 @@ struct tree_node *tree_prev(const struct tree_node *node);
 struct tree_node *tree_floor(const struct tree *tree, uint64_t key);
 /* The first node with a key >= key, or NULL. */
 struct tree_node *tree_ceiling(const struct tree *tree, uint64_t key);
-
-#endif

@@ -5,8 +5,7 @@
  * direct map: no user pointer can fault in the kernel. Missing demand-zero pages are populated.
  * All return 0, -EFAULT, or -ENOMEM (no budget to populate).
  */
-#ifndef KERN_USERCOPY_H
-#define KERN_USERCOPY_H
+#pragma once
 
 #include "kern/space.h"
 
@@ -20,5 +19,3 @@ status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from
 status_t user_prepare(struct space *space, user_t address, size_t size, bool write);
 /* The physical address behind an aligned 32-bit word, populated, for word_wait. */
 status_t user_word(struct space *space, user_t address, uint32_t **out, bool write);
-
-#endif

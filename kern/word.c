@@ -30,6 +30,8 @@ status_t call_word_wait(struct thread *self)
     uint64_t address = self->x[REG_A0];
     uint64_t when = self->x[REG_A2];
     uint32_t *word;
+    if (address & 3)
+        return -ANSER_EINVAL;
     status_t status = user_word(&self->process->space, user(address), &word, false);
     if (status < 0)
         return status;

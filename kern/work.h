@@ -4,8 +4,7 @@
  * last one. The thread does that before it sees user mode again, a bounded piece at a time, and may
  * be preempted between pieces.
  */
-#ifndef KERN_WORK_H
-#define KERN_WORK_H
+#pragma once
 
 #include "kern/object.h"
 
@@ -27,5 +26,3 @@ static inline struct thread *current_thread(void)
     __asm__ volatile("mv %0, tp" : "=r"(self));
     return self;
 }
-
-#endif

@@ -4,8 +4,7 @@
  * the debug console). Firmware works on physical addresses; the kernel image has the same virtual
  * ones. Functions that return int64_t return 0 or one of the SBI_ERR_* below.
  */
-#ifndef SBI_SBI_H
-#define SBI_SBI_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,5 +57,3 @@ _Noreturn void sbi_reboot(void);
 
 /* Waits for ever, with interrupts off. */
 _Noreturn void sbi_stop(void);
-
-#endif

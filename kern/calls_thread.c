@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The system calls on threads. */
+#include "kern/calls.h"
+#include "kern/hart.h"
+#include "kern/process.h"
+#include "kern/reflect.h"
+#include "kern/sched.h"
+#include "kern/thread.h"
+#include "kern/usercopy.h"
+#include "kern/word.h"
+
+status_t call_thread_create(struct thread *self)
+{
+    struct process *process;
+    struct anser_thread_params params;
+    status_t status = process_argument(self, self->x[REG_A0], &process);
+    if (status < 0)
+        return status;
+    status = copy_from_user(&self->process->space, &params, user(self->x[REG_A1]), sizeof(params));
+    if (status < 0)
+        return status;
+    if (process->dying)
+        return -ANSER_ESRCH;
+    status = handle_reserve(&self->process->handles, 1);
+    if (status < 0)
+        return status;
+    struct thread *thread;
+    status = thread_make(process, &params, &thread);
+    if (status < 0)
+        return status;
+    struct capability capability = {.object = &thread->object, .rights = THREAD_RIGHTS};
+    anser_handle handle;
+    handle_insert(&self->process->handles, &capability, &handle);
+    thread_start(thread);
+    return handle;
+}
+
+status_t call_thread_exit(struct thread *self)
+{
+    uint64_t word = self->x[REG_A0];
+    if (word) {
+        uint32_t zero = 0;
+        copy_to_user(&self->process->space, user(word), &zero, sizeof(zero));
+        word_wake(self->process, word, 1);
+    }
+    self->attention |= ATTENTION_KILLED;
+    return 0;
+}
+
+/* The thread behind a handle that has the manage right; 0 is the caller. */
+static status_t thread_argument(struct thread *self, uint64_t handle, struct thread **out)
+{
+    struct capability capability;
+    *out = self;
+    if (handle == 0)
+        return 0;
+    status_t status = handle_lookup(self->process, (anser_handle)handle, ANSER_TYPE_THREAD,
+                                    ANSER_RIGHT_MANAGE, &capability);
+    if (status < 0)
+        return status;
+    *out = (struct thread *)capability.object;
+    return (*out)->ended ? -ANSER_ESRCH : 0;
+}
+
+status_t call_thread_interrupt(struct thread *self)
+{
+    struct thread *target;
+    status_t status = thread_argument(self, self->x[REG_A0], &target);
+    if (status < 0)
+        return status;
+    if (!target->save)
+        return -ANSER_EINVAL;
+    target->attention |= ATTENTION_INTERRUPT;
+    if (target->handler_level > 0)
+        reflect_defer(target);
+    else if (thread_blocked(target))
+        thread_cancel_wait(target, -ANSER_EINTR);
+    else
+        sched_summon(target);
+    return 0;
+}
+
+status_t call_thread_priority(struct thread *self)
+{
+    struct thread *target;
+    uint64_t priority = self->x[REG_A1];
+    status_t status = thread_argument(self, self->x[REG_A0], &target);
+    if (status < 0)
+        return status;
+    if (priority > target->process->priority_max)
+        return -ANSER_EINVAL;
+    uint32_t old = target->priority;
+    sched_set_priority(target, (uint32_t)priority);
+    sched_summon(target);
+    hart_self()->reschedule = 1;
+    return old;
+}
+
+status_t call_thread_yield(struct thread *self)
+{
+    struct hart *hart = hart_self();
+    if (hart->ready_mask >> self->priority & 1) {
+        timer_set_slice(0); /* over: to the end of the queue */
+        hart->reschedule = 1;
+    }
+    return 0;
+}
+
+status_t call_thread_continue(struct thread *self)
+{
+    struct thread *target;
+    status_t status = thread_argument(self, self->x[REG_A0], &target);
+    if (status < 0)
+        return status;
+    if (target->state != ANSER_STATE_FAULTED)
+        return -ANSER_EINVAL;
+    sched_ready(target);
+    return 0;
+}

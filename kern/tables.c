@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Tables of functions through which calls go upwards. */
+#include "kern/tables.h"
+#include "ipc/channel.h"
+#include "ipc/ends.h"
+#include "ipc/signal.h"
+#include "kern/exit.h"
+#include "kern/hart.h"
+#include "kern/object.h"
+#include "kern/sched.h"
+#include "kern/thread.h"
+#include "kern/word.h"
+
+static const struct object_type types[] = {
+    [ANSER_TYPE_PROCESS] = {process_reclaim, NULL},
+    [ANSER_TYPE_THREAD] = {thread_reclaim, NULL},
+    [ANSER_TYPE_CHANNEL] = {channel_reclaim, ends_changed},
+    [ANSER_TYPE_SIGNAL] = {signal_reclaim, ends_changed},
+    [ANSER_TYPE_REPLY] = {reply_reclaim, NULL},
+    [ANSER_TYPE_PAGES] = {pages_reclaim, NULL},
+    [ANSER_TYPE_IRQ] = {irq_reclaim, NULL},
+    [ANSER_TYPE_DEVICE] = {device_reclaim, NULL},
+    [ANSER_TYPE_TIMER] = {timer_reclaim, NULL},
+    [ANSER_TYPE_SYSTEM] = {NULL, NULL}, /* there is one, for ever */
+    [TYPE_BADGE] = {badge_reclaim, NULL},
+    [TYPE_PARCEL] = {parcel_reclaim, NULL},
+    [TYPE_TEARDOWN] = {teardown_reclaim, NULL},
+    [TYPE_SHUTDOWN] = {shutdown_reclaim, NULL},
+    [TYPE_SIGNAL_SHUTDOWN] = {signal_shutdown_reclaim, NULL},
+};
+
+static cancel_wait *const cancellers[] = {
+    [ANSER_STATE_SENDING] = channel_cancel, [ANSER_STATE_RECEIVING] = channel_cancel,
+    [ANSER_STATE_CALLING] = channel_cancel, [ANSER_STATE_WORD] = word_cancel,
+    [ANSER_STATE_SIGNAL] = signal_cancel,
+};
+
+static const struct sched_hooks hooks = {exit_attend, exit_blocked, exit_bury, interrupts_poll};
+
+void tables_init(void)
+{
+    object_types = types;
+    thread_cancellers = cancellers;
+    sched_hooks = &hooks;
+}
