@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call, reply_recv, send, recv, reply: the complete C versions of the IPC system calls. */
 #include "ipc/badge.h"
+#include "ipc/calls.h"
 #include "ipc/event.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
@@ -24,11 +25,22 @@ static status_t find_channel(struct thread *self, uint64_t right, struct channel
     return 0;
 }
 
+static status_t may_block(const struct thread *self)
+{
+    return thread_may_block(self, self->info, self->until);
+}
+
+static void arm_deadline(struct thread *self)
+{
+    if (self->info & ANSER_INFO_DEADLINE)
+        deadline_arm(&self->deadline, self->until);
+}
+
 static void wait_on(struct thread *self, struct channel *channel, uint32_t state)
 {
     self->wait_channel = channel;
     self->wait_handle = self->x[REG_A0];
-    message_arm_deadline(self);
+    arm_deadline(self);
     thread_block(self, state);
 }
 
@@ -43,41 +55,6 @@ static void call_received(struct thread *caller, struct thread *server)
     reply_link(caller, server, plain && !caller->process->handles.slow);
 }
 
-/*
- * Offers the message to those who wait. 1: one took it; 0: nobody waits; -errno: the sender's own
- * fault. A receiver at fault wakes with its error, and the next one is tried.
- */
-static status_t offer(struct channel *channel, struct thread *self, uint64_t flags)
-{
-    struct thread *receiver;
-    struct message message = message_of(self);
-    message.info = flags;
-    while ((receiver = channel_first_receiver(channel))) {
-        enum blame blame;
-        if (receiver->info == 0)
-            receiver->receive_capacity = ANSER_REGISTER_BYTES; /* it came by the fast path */
-        status_t status = message_deliver(&message, receiver, &blame);
-        if (status < 0 && blame == BLAME_SENDER)
-            return status;
-        channel_take_receiver(channel, receiver);
-        if (status < 0) {
-            message_finish(receiver, status, 0);
-            continue;
-        }
-        if (flags & ANSER_INFO_CALL) {
-            call_received(self, receiver);
-            deadline_cancel(&receiver->deadline);
-            receiver->wait_channel = NULL;
-            receiver->wait_handle = 0;
-            sched_ready_next(receiver);
-        } else {
-            thread_wake(receiver, (status_t)receiver->x[REG_A0]);
-        }
-        return 1;
-    }
-    return 0;
-}
-
 static status_t load_for_sending(struct thread *self, struct channel **channel)
 {
     status_t status = find_channel(self, ANSER_RIGHT_SEND, channel);
@@ -88,49 +65,68 @@ static status_t load_for_sending(struct thread *self, struct channel **channel)
     return status == 0 && (*channel)->closed ? -ANSER_EPIPE : status;
 }
 
+/* To the end of the senders' queue. */
+static status_t queue_sender(struct thread *self, struct channel *channel, uint32_t state)
+{
+    list_append(&channel->senders, &self->waiting);
+    channel_update_pending(channel);
+    wait_on(self, channel, state);
+    return (status_t)self->x[REG_A0];
+}
+
 status_t call_send(struct thread *self)
 {
     struct channel *channel;
+    struct thread *receiver;
     status_t status = load_for_sending(self, &channel);
-    if (status == 0)
-        status = offer(channel, self, 0);
+    if (status < 0)
+        return message_return(self, status, 0);
+    struct message message = message_of(self);
+    status = message_offer(channel, &message, &receiver);
+    if (status > 0)
+        thread_wake(receiver, (status_t)receiver->x[REG_A0]);
     if (status != 0)
         return message_return(self, status > 0 ? 0 : status, 0);
     if (channel_has_room(channel) && list_empty(&channel->senders))
         return message_return(self, message_buffer(self, channel), 0);
-    status = message_may_block(self);
-    if (status < 0)
-        return message_return(self, status, 0);
-    list_append(&channel->senders, &self->waiting);
-    channel_update_pending(channel);
-    wait_on(self, channel, ANSER_STATE_SENDING);
+    status = may_block(self);
+    return status < 0 ? message_return(self, status, 0)
+                      : queue_sender(self, channel, ANSER_STATE_SENDING);
+}
+
+/* The server runs next, here: the caller blocks, and gives it the rest of its time slice. */
+static status_t call_taken(struct thread *self, struct thread *server)
+{
+    call_received(self, server);
+    deadline_cancel(&server->deadline);
+    server->wait_channel = NULL;
+    server->wait_handle = 0;
+    sched_ready_next(server);
+    arm_deadline(self);
+    thread_block(self, ANSER_STATE_CALLING);
     return (status_t)self->x[REG_A0];
 }
 
 status_t call_call(struct thread *self)
 {
     struct channel *channel;
+    struct thread *server;
     status_t status = load_for_sending(self, &channel);
     if (status == 0)
         status = message_check_room(self);
     if (status == 0 && self->attention & ATTENTION_INTERRUPT)
         status = -ANSER_EINTR;
-    if (status == 0)
-        status = offer(channel, self, ANSER_INFO_CALL);
-    bool queued = status == 0;
-    if (queued)
-        status = message_may_block(self);
     if (status < 0)
         return message_return(self, status, 0);
-    if (queued) {
-        list_append(&channel->senders, &self->waiting);
-        channel_update_pending(channel);
-        wait_on(self, channel, ANSER_STATE_CALLING);
-        return (status_t)self->x[REG_A0];
-    }
-    message_arm_deadline(self);
-    thread_block(self, ANSER_STATE_CALLING);
-    return (status_t)self->x[REG_A0];
+    struct message message = message_of(self);
+    message.info = ANSER_INFO_CALL;
+    status = message_offer(channel, &message, &server);
+    if (status > 0)
+        return call_taken(self, server);
+    if (status == 0)
+        status = may_block(self);
+    return status < 0 ? message_return(self, status, 0)
+                      : queue_sender(self, channel, ANSER_STATE_CALLING);
 }
 
 /* ---- Receiving. */
@@ -139,7 +135,7 @@ static status_t receive_buffered(struct channel *channel, struct thread *self)
 {
     enum blame blame;
     struct slot *slot = channel_oldest(channel);
-    struct message message = message_of_slot(channel, slot);
+    struct message message = message_of_slot(slot);
     status_t status = message_deliver(&message, self, &blame);
     if (status == 0)
         channel_drop_oldest(channel);
@@ -157,6 +153,14 @@ static void refill(struct channel *channel)
         list_remove(&sender->waiting);
         message_finish(sender, message_buffer(sender, channel), 0);
     }
+}
+
+void calls_cancel(struct thread *thread, status_t status)
+{
+    struct channel *channel = thread->state == ANSER_STATE_RECEIVING ? NULL : thread->wait_channel;
+    channel_cancel(thread, status);
+    if (channel && !channel->closed)
+        refill(channel); /* a call at the head kept others from the room behind it */
 }
 
 /* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault. */
@@ -214,7 +218,7 @@ static status_t receive(struct channel *channel, struct thread *self)
         return message_return(self, status, 0);
     if (channel->closed)
         return message_return(self, ANSER_INFO_CLOSED, 0);
-    status = message_may_block(self);
+    status = may_block(self);
     if (status < 0)
         return message_return(self, status, 0);
     wait_on(self, channel, ANSER_STATE_RECEIVING);
@@ -272,8 +276,6 @@ static status_t answer(struct thread *self)
         return status;
     struct message message = message_of(self);
     message.badge = 0;
-    if (caller->info == 0)
-        caller->receive_capacity = ANSER_REGISTER_BYTES; /* it came by the fast path */
     status = message_deliver(&message, caller, &blame);
     deadline_cancel(&caller->deadline);
     if (status < 0)
@@ -303,6 +305,10 @@ status_t call_reply_recv(struct thread *self)
         return message_return(self, status, 0);
     if (answer(self) < 0)
         self->info |= INFO_REPLY_FAILED_NOTE;
+    const struct handle_record *record =
+        handle_find(&self->process->handles, (anser_handle)self->x[REG_A0]);
+    if (!record || record->object != &channel->object)
+        return message_return(self, -ANSER_EBADF, 0); /* it went away with the reply */
     self->info &= ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NB | ANSER_INFO_WANT_REPLY |
                   INFO_REPLY_FAILED_NOTE;
     return receive(channel, self);

@@ -184,9 +184,17 @@ static void commit(const struct message *message, struct thread *to, struct load
 
 status_t message_deliver(const struct message *message, struct thread *to, enum blame *blame)
 {
+    struct message shortened;
     struct load load;
     struct reply *reply;
     struct account *payers[ANSER_MESSAGE_HANDLES];
+    if (to->info == 0)
+        to->receive_capacity = ANSER_REGISTER_BYTES; /* it may have come by the fast path */
+    if (message->info & ANSER_INFO_EVENT && message->length > to->receive_capacity) {
+        shortened = *message; /* an event is cut off, never refused */
+        shortened.length = to->receive_capacity;
+        message = &shortened;
+    }
     *blame = BLAME_SENDER;
     status_t status = find_load(message, &load);
     if (status < 0)
@@ -203,6 +211,24 @@ status_t message_deliver(const struct message *message, struct thread *to, enum 
         return status;
     }
     commit(message, to, &load, reply);
+    return 0;
+}
+
+status_t message_offer(struct channel *channel, const struct message *message,
+                       struct thread **taken)
+{
+    struct thread *receiver;
+    enum blame blame;
+    while ((receiver = channel_first_receiver(channel))) {
+        status_t status = message_deliver(message, receiver, &blame);
+        if (status < 0 && blame == BLAME_SENDER)
+            return status;
+        channel_take_receiver(channel, receiver);
+        *taken = receiver;
+        if (status == 0)
+            return 1;
+        message_finish(receiver, status, 0);
+    }
     return 0;
 }
 

@@ -14,11 +14,10 @@ static uint64_t length_of(const struct event *event)
     return event_counts(event->words[0]) ? 16 : EVENT_WORDS * 8;
 }
 
-static struct message message_of_event(const struct event *event, const struct thread *to)
+static struct message message_of_event(const struct event *event)
 {
-    uint64_t length = length_of(event);
     return (struct message){
-        .length = length < to->receive_capacity ? length : to->receive_capacity,
+        .length = length_of(event),
         .words = event->words,
         .badge = event->badge,
         .info = event->info ? event->info : ANSER_INFO_EVENT,
@@ -30,24 +29,20 @@ static bool deliverable(const struct channel *channel, const struct event *event
     return event->info != ANSER_INFO_GONE || (int64_t)(channel->taken_total - event->after) >= 0;
 }
 
-/* Hands the event to whoever waits; a receiver whose buffer is gone learns that instead. */
-static bool deliver_to_waiter(struct channel *channel, struct event *event)
+/* Hands the event to whoever waits; false if nobody does. */
+static bool deliver(struct event *event)
 {
+    struct object *target = event->target.object;
     struct thread *receiver;
-    while ((receiver = channel_first_receiver(channel))) {
-        enum blame blame;
-        if (receiver->info == 0)
-            receiver->receive_capacity = ANSER_REGISTER_BYTES; /* it came by the fast path */
-        struct message message = message_of_event(event, receiver);
-        status_t status = message_deliver(&message, receiver, &blame);
-        channel_take_receiver(channel, receiver);
-        if (status == 0) {
-            thread_wake(receiver, (status_t)receiver->x[REG_A0]);
-            return true;
-        }
-        message_finish(receiver, status, 0);
+    if (target->type == ANSER_TYPE_SIGNAL) {
+        signal_post((struct signal *)target, event->badge ? event->badge : 1);
+        return true;
     }
-    return false;
+    struct message message = message_of_event(event);
+    if (message_offer((struct channel *)target, &message, &receiver) <= 0)
+        return false;
+    thread_wake(receiver, (status_t)receiver->x[REG_A0]);
+    return true;
 }
 
 void event_post(struct event *event, uint64_t kind, uint64_t value)
@@ -58,18 +53,15 @@ void event_post(struct event *event, uint64_t kind, uint64_t value)
     event->words[0] = kind;
     if (event_counts(kind))
         event->words[1] += value;
-    if (target->type == ANSER_TYPE_SIGNAL) {
-        signal_post((struct signal *)target, event->badge ? event->badge : 1);
+    if (event->pending)
+        return;
+    if (deliver(event)) {
         event->words[1] = event_counts(kind) ? 0 : event->words[1];
         return;
     }
     struct channel *channel = (struct channel *)target;
-    if (event->pending || channel->receive_ends == 0)
+    if (channel->receive_ends == 0)
         return;
-    if (deliver_to_waiter(channel, event)) {
-        event->words[1] = event_counts(kind) ? 0 : event->words[1];
-        return;
-    }
     event->pending = true;
     event->after = channel->put_total;
     if (event->owner)
@@ -85,7 +77,7 @@ static status_t receive_from(struct channel *channel, struct list *list, struct 
     enum blame blame;
     if (!event || !deliverable(channel, event))
         return EVENT_NONE;
-    struct message message = message_of_event(event, self);
+    struct message message = message_of_event(event);
     status_t status = message_deliver(&message, self, &blame);
     if (status < 0)
         return status;

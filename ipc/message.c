@@ -23,6 +23,8 @@ static void load_registers(struct thread *self)
     self->send_length = self->info & ANSER_INFO_BYTES;
     for (unsigned i = 0; i < array_length(message_registers); i++)
         self->words[i] = self->x[message_registers[i]];
+    if (self->send_length & 7)
+        self->words[self->send_length / 8] &= (1ul << 8 * (self->send_length & 7)) - 1;
     for (unsigned i = 0; i < ANSER_MESSAGE_HANDLES; i++)
         self->carried[i] = (anser_handle)self->x[REG_T3 + i];
     self->receive_capacity = ANSER_REGISTER_BYTES;
@@ -98,7 +100,7 @@ static status_t check_carried(struct thread *self)
     return 0;
 }
 
-static status_t check_room(struct thread *self)
+status_t message_check_room(struct thread *self)
 {
     if (!(self->info & ANSER_INFO_MEM) || self->receive_capacity == 0)
         return 0;
@@ -116,12 +118,7 @@ status_t message_load(struct thread *self, uint64_t limit)
 status_t message_load_room(struct thread *self)
 {
     status_t status = load_form(self);
-    return status < 0 ? status : check_room(self);
-}
-
-status_t message_check_room(struct thread *self)
-{
-    return check_room(self);
+    return status < 0 ? status : message_check_room(self);
 }
 
 struct message message_of(struct thread *sender)
@@ -137,9 +134,8 @@ struct message message_of(struct thread *sender)
     };
 }
 
-struct message message_of_slot(const struct channel *channel, struct slot *slot)
+struct message message_of_slot(struct slot *slot)
 {
-    (void)channel;
     return (struct message){
         .length = slot->length,
         .words = (const uint64_t *)slot->data,
@@ -179,15 +175,4 @@ status_t message_return(struct thread *self, status_t status, uint64_t second)
 {
     finish_registers(self, status, second);
     return (status_t)self->x[REG_A0];
-}
-
-status_t message_may_block(struct thread *self)
-{
-    return thread_may_block(self, self->info, self->until);
-}
-
-void message_arm_deadline(struct thread *self)
-{
-    if (self->info & ANSER_INFO_DEADLINE)
-        deadline_arm(&self->deadline, self->until);
 }

@@ -46,7 +46,7 @@ status_t message_load_room(struct thread *self);
 
 /* The message that a loaded thread sends. */
 struct message message_of(struct thread *sender);
-struct message message_of_slot(const struct channel *channel, struct slot *slot);
+struct message message_of_slot(struct slot *slot);
 
 /*
  * Gives the message to a thread that receives: data, handles, results in its registers or block.
@@ -54,6 +54,13 @@ struct message message_of_slot(const struct channel *channel, struct slot *slot)
  * *blame says who is at fault.
  */
 status_t message_deliver(const struct message *message, struct thread *to, enum blame *blame);
+/*
+ * Offers the message to those who wait on the channel. 1: *taken has it and is out of the queue,
+ * not yet awake; 0: nobody waits; -errno: the sender's own fault. A receiver at fault wakes with
+ * its error, and the next one is tried.
+ */
+status_t message_offer(struct channel *channel, const struct message *message,
+                       struct thread **taken);
 /* Puts a loaded sender's message into a buffer that has room. -EINVAL for handles that may not be
  * buffered, -ENOMEM, -EFAULT: all the sender's. */
 status_t message_buffer(struct thread *sender, struct channel *channel);
@@ -63,9 +70,6 @@ void message_finish(struct thread *thread, status_t status, uint64_t second);
 /* The same for the running thread: returns status for the system call. */
 status_t message_return(struct thread *self, status_t status, uint64_t second);
 
-/* Does the thread's call block, and how long? deadline 0: for ever. -EAGAIN, -ETIMEDOUT, -EINTR. */
-status_t message_may_block(struct thread *self);
-void message_arm_deadline(struct thread *self);
 /* Checks and populates the place of what a call receives, once the rest of it is known good. */
 status_t message_check_room(struct thread *self);
 void message_clear_registers(struct thread *thread);

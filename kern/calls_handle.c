@@ -18,7 +18,7 @@ status_t call_handle_close(struct thread *self)
     return 0;
 }
 
-/* Receive ends and replies have one owner; pages may be duplicated once frozen. */
+/* A right to answer has one owner; pages may be duplicated once frozen. */
 static bool may_duplicate(const struct capability *capability)
 {
     switch (capability->object->type) {
@@ -59,8 +59,10 @@ static status_t give(struct thread *self, struct process *to, anser_handle from)
     status_t status = handle_lookup(self->process, from, 0, ANSER_RIGHT_TRANSFER, &capability);
     if (status < 0)
         return status;
-    /* A handle that is in its own process's table would keep the process for ever. */
-    if (capability.object == &to->object)
+    /* A process that never ran ends with its last handle: two that hold each other's never would.
+     */
+    if (capability.object->type == ANSER_TYPE_PROCESS &&
+        !((struct process *)capability.object)->started)
         return -ANSER_EINVAL;
     status = handle_reserve(&to->handles, 1);
     if (status < 0)

@@ -2,7 +2,9 @@
 /* How threads and processes end. */
 #include "kern/exit.h"
 #include "ipc/reply.h"
+#include "kern/log.h"
 #include "kern/panic.h"
+#include "kern/power.h"
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
@@ -10,6 +12,16 @@
 #include "kern/work.h"
 
 /* ---- Processes.  */
+
+/* Nobody is left who could start or supervise anything. */
+static _Noreturn void without_init(const struct process *process)
+{
+    log_console(true);
+    kprintf("anser: init has ended: status %ld, cause %lu, address %p, pc %p\n",
+            process->exit_status, process->exit_words[1], (void *)process->exit_words[2],
+            (void *)process->exit_words[3]);
+    power_off(1);
+}
 
 /* Posts the exit event, once. */
 static void announce(struct process *process)
@@ -20,6 +32,8 @@ static void announce(struct process *process)
     process->exit.words[1] = (uint64_t)process->exit_status;
     memcpy(&process->exit.words[2], process->exit_words, sizeof(process->exit_words));
     event_post(&process->exit, ANSER_EVENT_EXIT, 0);
+    if (process == process_init)
+        without_init(process);
 }
 
 /* A bounded piece of returning all that it has; true when nothing is left. */

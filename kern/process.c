@@ -8,6 +8,8 @@
 
 _Static_assert(sizeof(struct process) <= 1024, "a process fits its slab");
 
+#define KILL_PIECE 32 /* threads */
+
 struct list process_list = {&process_list, &process_list};
 uint64_t process_count;
 struct process *process_init;
@@ -21,6 +23,7 @@ static void link_up(struct process *process, const struct anser_process_params *
     list_init(&process->fault_target.link);
     process->exit.owner = &process->object;
     process->teardown.type = TYPE_TEARDOWN;
+    process->killing.type = TYPE_KILLING;
     list_append(&process_list, &process->siblings);
     process_count++;
 }
@@ -98,6 +101,25 @@ void process_end(struct process *process, int64_t status, uint64_t reason, uint3
         process_teardown_begin(process);
         return;
     }
-    for (struct list *node = process->threads.next; node != &process->threads; node = node->next)
-        thread_kill(container_of(node, struct thread, siblings), priority);
+    object_reference(&process->object);
+    process->kill_priority = priority;
+    work_push(&process->killing);
+}
+
+/* Kills some threads; those that are told move to the end of the list. */
+bool killing_reclaim(struct object *object)
+{
+    struct process *process = container_of(object, struct process, killing);
+    for (unsigned n = 0; n < KILL_PIECE; n++) {
+        struct list *first = list_first(&process->threads);
+        struct thread *thread = first ? container_of(first, struct thread, siblings) : NULL;
+        if (!thread || thread->attention & ATTENTION_KILLED) {
+            object_release(&process->object);
+            return true;
+        }
+        list_remove(first);
+        list_append(&process->threads, first);
+        thread_kill(thread, process->kill_priority);
+    }
+    return false;
 }

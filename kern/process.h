@@ -22,11 +22,14 @@ struct process {
     struct list threads;
     uint32_t thread_count;
     uint32_t priority_max;
+    bool started; /* has had a thread */
     bool dying;
     bool torn_down; /* everything is returned */
     bool announced; /* the exit event is sent */
     int64_t exit_status;
     uint64_t exit_words[4]; /* ANSER_EXIT_*, scause, stval, pc */
+    struct object killing;  /* embedded: a work item of the killer */
+    uint32_t kill_priority;
     struct object teardown; /* embedded: a work item of the last thread, or of the killer */
     uint64_t parent_id;
     uint64_t cpu_ticks; /* of threads that have ended */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Handlers of foreign calls, faults and interruptions. */
 #include "kern/reflect.h"
+#include "ipc/channel.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/sched.h"
@@ -64,11 +65,18 @@ static void stop_and_tell(struct thread *self, uint64_t reason, uint64_t cause, 
     event_post(event, ANSER_EVENT_FAULT, 0);
 }
 
+static bool somebody_supervises(const struct process *process)
+{
+    const struct object *target = process->fault_target.target.object;
+    return target && (target->type != ANSER_TYPE_CHANNEL ||
+                      ((const struct channel *)target)->receive_ends > 0);
+}
+
 void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value)
 {
     if (self->save && self->handler_level < LEVELS)
         enter_handler(self, ANSER_HANDLE_FAULT, cause, value);
-    else if (self->process->fault_target.target.object)
+    else if (somebody_supervises(self->process))
         stop_and_tell(self, reason, cause, value);
     else
         end_process(self, reason, cause, value);

@@ -10,7 +10,8 @@
 
 struct thread;
 
-/* A call with a number >= 0. Without a handler, or from the handler itself: the process ends. */
+/* A call with a number >= 0. Without a handler: -ENOSYS; from the handler itself: the process ends.
+ */
 void reflect_syscall(struct thread *self);
 /* A fault that the kernel cannot resolve. reason: ANSER_FAULT_*. */
 void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value);

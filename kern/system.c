@@ -131,7 +131,7 @@ status_t call_system_debug(struct thread *self)
 }
 
 /* process_find(system, id): a handle with MANAGE. -ESRCH (no such process, or it is ending),
- * -EMFILE, -ENOMEM. */
+ * -EPERM (init, which nobody may end), -EMFILE, -ENOMEM. */
 status_t call_process_find(struct thread *self)
 {
     status_t status = system_check(self, ANSER_RIGHT_SYS_KILL);
@@ -143,6 +143,8 @@ status_t call_process_find(struct thread *self)
             continue;
         if (process->dying || process->object.references == 0)
             break;
+        if (process == process_init)
+            return -ANSER_EPERM;
         object_reference(&process->object);
         return handle_publish(self->process, &process->object, ANSER_RIGHT_MANAGE);
     }

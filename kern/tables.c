@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tables of functions through which calls go upwards. */
 #include "kern/tables.h"
-#include "ipc/channel.h"
+#include "ipc/calls.h"
 #include "ipc/ends.h"
 #include "ipc/signal.h"
 #include "kern/exit.h"
@@ -25,13 +25,14 @@ static const struct object_type types[] = {
     [TYPE_BADGE] = {badge_reclaim, NULL},
     [TYPE_PARCEL] = {parcel_reclaim, NULL},
     [TYPE_TEARDOWN] = {teardown_reclaim, NULL},
+    [TYPE_KILLING] = {killing_reclaim, NULL},
     [TYPE_SHUTDOWN] = {shutdown_reclaim, NULL},
     [TYPE_SIGNAL_SHUTDOWN] = {signal_shutdown_reclaim, NULL},
 };
 
 static cancel_wait *const cancellers[] = {
-    [ANSER_STATE_SENDING] = channel_cancel, [ANSER_STATE_RECEIVING] = channel_cancel,
-    [ANSER_STATE_CALLING] = channel_cancel, [ANSER_STATE_WORD] = word_cancel,
+    [ANSER_STATE_SENDING] = calls_cancel, [ANSER_STATE_RECEIVING] = calls_cancel,
+    [ANSER_STATE_CALLING] = calls_cancel, [ANSER_STATE_WORD] = word_cancel,
     [ANSER_STATE_SIGNAL] = signal_cancel,
 };
 

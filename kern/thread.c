@@ -56,6 +56,7 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
     list_init(&thread->fault.link);
     list_append(&process->threads, &thread->siblings);
     process->thread_count++;
+    process->started = true;
     thread_total++;
     object_reference(&process->object);
     *out = thread;

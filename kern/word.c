@@ -54,5 +54,5 @@ status_t call_word_wake(struct thread *self)
     if (self->x[REG_A0] & 3)
         return -ANSER_EINVAL;
     return (status_t)word_wake(self->process, self->x[REG_A0],
-                               count < ANSER_THREADS_MAX ? count : ANSER_THREADS_MAX);
+                               count < ANSER_WAKE_MAX ? count : ANSER_WAKE_MAX);
 }

@@ -59,8 +59,13 @@ int condition_wait(struct condition *condition, struct mutex *mutex, uint64_t de
 static void condition_wake(struct condition *condition, uint64_t count)
 {
     __atomic_fetch_add(&condition->sequence, 1, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&condition->waiters, __ATOMIC_SEQ_CST) > 0)
-        sys_word_wake(&condition->sequence, count);
+    if (__atomic_load_n(&condition->waiters, __ATOMIC_SEQ_CST) == 0)
+        return;
+    /* The kernel wakes so many a call, to keep calls short. */
+    for (; count > ANSER_WAKE_MAX; count -= ANSER_WAKE_MAX)
+        if (sys_word_wake(&condition->sequence, ANSER_WAKE_MAX) < ANSER_WAKE_MAX)
+            return;
+    sys_word_wake(&condition->sequence, count);
 }
 
 void condition_wake_one(struct condition *condition)

@@ -62,7 +62,7 @@
     CALL(75, thread_handler, "struct anser_handler_params * -> 0, address of the save page")       \
     CALL(77, thread_priority, "thread or 0, priority -> old priority")                             \
     CALL(78, word_wait, "address, expected 32-bit value, deadline (0: none) -> 0")                 \
-    CALL(79, word_wake, "address, count -> number woken")                                          \
+    CALL(79, word_wake, "address, count -> number woken; 64 a call at most")                       \
     CALL(80, thread_yield, "-> 0")                                                                 \
     CALL(81, thread_continue, "thread stopped by a fault -> 0; it tries again")                    \
     CALL(88, timer_create, "send handle -> timer handle; expiry is an event there")                \
@@ -110,6 +110,7 @@ enum anser_call {
 #define ANSER_PRIORITIES         32   /* 0 is lowest; a process has a ceiling */
 #define ANSER_HANDLES_MAX        1024 /* a process */
 #define ANSER_THREADS_MAX        1024 /* a process */
+#define ANSER_WAKE_MAX           64   /* threads that one word_wake wakes; ask again for more */
 #define ANSER_REGIONS_MAX        16384 /* a process */
 #define ANSER_ELEMENT_MAX        4096 /* bytes of a message */
 #define ANSER_REGISTER_BYTES     64   /* of them in registers */
