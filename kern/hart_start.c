@@ -2,6 +2,7 @@
 /* How the other harts start, and what each hart sets up for itself. */
 #include "kern/hart.h"
 #include "kern/log.h"
+#include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/space.h"
 #include "kern/thread.h"
@@ -14,6 +15,9 @@
 #define SSTATUS_FS  (3ul << 13)
 #define SSTATUS_VS  (3ul << 9)
 #define SSTATUS_SUM (1ul << 18)
+
+#define START_SECONDS 10   /* for a hart to come; it takes milliseconds */
+#define NAPS_HZ       5000 /* how often to look whether it has */
 
 /* What kern/hart_start.S loads before it can run C; it knows the offsets. */
 struct hart_entry {
@@ -35,15 +39,35 @@ void hart_init_registers(void)
     __asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM));
 }
 
+/* Asleep, so that the others get on wherever QEMU runs all harts on one thread. */
+static void hart_nap(void)
+{
+    timer_set_slice(time_now() + timebase_hz / NAPS_HZ);
+    __asm__ volatile("wfi" ::: "memory");
+    timer_interrupt();
+}
+
+/*
+ * Started until it is there: OpenSBI 1.1 may start a hart at the loader instead, which stops it
+ * again (loader/entry.S). To start one that is not stopped is an error that changes nothing.
+ */
 static void hart_launch(struct hart *hart)
 {
     struct hart_entry *entry = &entries[hart->index];
     *entry = (struct hart_entry){hart->stack_top, hart->idle, kernel_satp, hart};
     int64_t error = sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)entry);
-    if (error == SBI_SUCCESS)
-        hart_count++;
-    else
+    if (error != SBI_SUCCESS) {
         kprintf("hart %lu does not start: SBI error %ld\n", hart->id, error);
+        return;
+    }
+    hart_count++;
+    uint64_t end = time_now() + START_SECONDS * timebase_hz;
+    while (!__atomic_load_n(&hart->online, __ATOMIC_ACQUIRE)) {
+        if (time_now() > end)
+            panic("hart %lu was started, but does not come", hart->id);
+        hart_nap();
+        sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)entry);
+    }
 }
 
 status_t harts_start(const struct bootinfo *info, uint64_t most)
@@ -55,6 +79,7 @@ status_t harts_start(const struct bootinfo *info, uint64_t most)
         hart_set_id(&harts[hart_count], &info->harts[i]);
         hart_launch(&harts[hart_count]);
     }
+    timer_set_slice(UINT64_MAX);
     return 0;
 }
 

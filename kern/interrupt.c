@@ -11,22 +11,9 @@
 #define SIP_TIMER    (1ul << 5)
 #define SIP_EXTERNAL (1ul << 9)
 
-static uint64_t pending(void)
-{
-    uint64_t raised, wanted;
-    __asm__ volatile("csrr %0, sip" : "=r"(raised));
-    __asm__ volatile("csrr %0, sie" : "=r"(wanted));
-    return raised & wanted;
-}
-
-bool interrupts_pending(void)
-{
-    return pending() != 0;
-}
-
 void interrupts_poll(void)
 {
-    uint64_t raised = pending();
+    uint64_t raised = interrupts_pending();
     /* The software interrupt only says "look": the scheduler does, after this. */
     if (raised & SIP_SOFTWARE) {
         __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE) : "memory");

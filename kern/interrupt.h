@@ -6,5 +6,11 @@
 
 /* Bounded look at pending interrupts (timer, software, external), handled by poll, not by trap. */
 void interrupts_poll(void);
-/* sip & sie is not zero: somebody wants this hart. */
-bool interrupts_pending(void);
+/* sip & sie; not 0: somebody wants this hart. */
+static inline uint64_t interrupts_pending(void)
+{
+    uint64_t raised, wanted;
+    __asm__ volatile("csrr %0, sip" : "=r"(raised));
+    __asm__ volatile("csrr %0, sie" : "=r"(wanted));
+    return raised & wanted;
+}

@@ -18,6 +18,7 @@
 
 volatile uint32_t panic_begun;
 uint64_t panic_action = BOOT_PANIC_HALT;
+void (*panic_dump)(void);
 uint64_t panic_registers[REGISTERS]; /* panic_entry.S stores them; x[0] = pc */
 static struct thread *panic_thread;  /* of the hart that panics */
 
@@ -101,7 +102,8 @@ static _Noreturn void panic_finish(const uint64_t *registers)
 {
     show_registers(registers);
     backtrace(registers);
-    dump_threads();
+    if (panic_dump != NULL)
+        panic_dump();
     panic_end();
 }
 

@@ -25,3 +25,5 @@ extern volatile uint32_t panic_begun;
 _Noreturn void panic_trap(const uint64_t *registers, uint64_t cause, uint64_t value);
 /* Who waits on what: a line a thread, into the log. */
 void dump_threads(void);
+/* dump_threads, once there are any; set at boot by kern/tables.c. */
+extern void (*panic_dump)(void);

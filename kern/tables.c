@@ -7,6 +7,7 @@
 #include "kern/exit.h"
 #include "kern/hart.h"
 #include "kern/object.h"
+#include "kern/panic.h"
 #include "kern/sched.h"
 #include "kern/thread.h"
 #include "kern/word.h"
@@ -43,4 +44,5 @@ void tables_init(void)
     object_types = types;
     thread_cancellers = cancellers;
     sched_hooks = &hooks;
+    panic_dump = dump_threads;
 }

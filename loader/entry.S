@@ -16,6 +16,14 @@ loader_entry:
 .balign 4
 counter_read:
     csrw sie, zero
+    /*
+     * The first hart that comes boots. OpenSBI 1.1 marks a hart as starting before it notes where,
+     * so one that the kernel starts may come here instead: back to sleep, the kernel tries again.
+     */
+    la t0, entered
+    li t1, 1
+    amoswap.w t1, t1, (t0)
+    bnez t1, hart_stop
     /* OpenSBI leaves FS dirty and may leave VS on: SIE, VS and FS off. */
     li t0, (1 << 1) | (3 << 9) | (3 << 13)
     csrc sstatus, t0
@@ -33,6 +41,13 @@ counter_read:
     la sp, stack_top
     mv a2, s2
     call loader_main /* never returns */
+
+hart_stop:
+    li a7, 0x48534d /* "Hart State Management" */
+    li a6, 1        /* stop: comes back only with an error */
+    ecall
+    wfi
+    j hart_stop
 
 /*
  * A trap in the loader, or in the kernel image before it has a handler of its own (a failed bounds
@@ -61,6 +76,11 @@ image_enter:
 kernel_image:
     .incbin KERNEL_IMAGE
 kernel_image_end:
+
+.section .data
+.balign 4
+entered:
+    .word 0
 
 .section .bss
 .balign 16
