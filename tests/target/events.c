@@ -118,8 +118,7 @@ static void test_timer_and_signal(void)
     anser_handle timers[2] = {sys_timer_create(signal.send), sys_timer_create(badged)};
     TEST(badged > 0 && timers[0] > 0 && timers[1] > 0, "timers bound to a signal");
     sys_timer_set(timers[0], clock_after(1), 0);
-    TEST(channel_wait(signal.receive, &word, clock_after(1000)) == 0 && word == 1,
-         "set its bit 0");
+    TEST(channel_wait(signal.receive, &word, clock_after(1000)) == 0 && word == 1, "set its bit 0");
     sys_timer_set(timers[0], 1, 0);
     sys_timer_set(timers[1], 1, 0);
     clock_sleep(5);
@@ -151,7 +150,7 @@ static int64_t sleep_long(uint64_t argument)
 
 static int64_t load(uint64_t argument)
 {
-    return (int64_t)*(volatile uint64_t *)argument;
+    return (int64_t) * (volatile uint64_t *)argument;
 }
 
 static int64_t store(uint64_t argument)

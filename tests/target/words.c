@@ -24,8 +24,8 @@ static uint32_t woken;
 static int64_t do_wait(void *argument)
 {
     struct waiter *waiter = argument;
-    int64_t status =
-        sys_word_wait(waiter->word, 1, waiter->milliseconds ? clock_after(waiter->milliseconds) : 0);
+    int64_t status = sys_word_wait(waiter->word, 1,
+                                   waiter->milliseconds ? clock_after(waiter->milliseconds) : 0);
     waiter->order = __atomic_add_fetch(&woken, 1, __ATOMIC_SEQ_CST);
     return status;
 }
