@@ -17,9 +17,9 @@
 static _Noreturn void without_init(const struct process *process)
 {
     log_console(true);
-    kprintf("anser: init has ended: status %ld, cause %lu, address %p, pc %p\n",
-            process->exit_status, process->exit_words[1], (void *)process->exit_words[2],
-            (void *)process->exit_words[3]);
+    kprintf("anser: init has ended: status %ld, cause %lu, address %lx, pc %lx\n",
+            process->exit_status, process->exit_words[1], process->exit_words[2],
+            process->exit_words[3]);
     power_off(1);
 }
 

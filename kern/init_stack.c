@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Laying out init's stack: strings and structures from the top down, then the vectors below. */
+/* Laying out init's stack: the vectors from the page's start up, what they point to from its end.
+ */
 #include "kern/init_stack.h"
 #include <anser/bootinfo.h>
 #include "kern/clock.h"
+#include "loader/line.h"
 
 /* System V ABI, "Auxiliary Vector". */
 #define AT_NULL   0
@@ -15,19 +17,17 @@
 
 #define HEADER_SIZE  56
 #define ARGUMENTS    64 /* at most; more words of the command line are left out */
-#define WORDS_MAX    128
 #define RANDOM_WORDS 2
 
 /* A page is room enough for the longest command line and everything else. */
-_Static_assert(BOOTINFO_CMDLINE_MAX + WORDS_MAX * 8 + sizeof(struct init_stack) + 512 < PAGE_SIZE,
+_Static_assert(BOOTINFO_CMDLINE_MAX + ARGUMENTS * 8 + sizeof(struct init_stack) + 1024 < PAGE_SIZE,
                "init's first stack fits a page");
 
 struct builder {
     uint8_t *page;
-    uint64_t base; /* user address of the page */
-    uint64_t at;   /* offset of what was put last */
-    uint64_t words[WORDS_MAX];
-    unsigned count;
+    uint64_t base;  /* user address of the page */
+    uint64_t at;    /* offset of what was put last */
+    uint64_t *word; /* the next one of the vectors */
 };
 
 static uint64_t put(struct builder *b, const void *bytes, size_t size)
@@ -37,50 +37,33 @@ static uint64_t put(struct builder *b, const void *bytes, size_t size)
     return b->base + b->at;
 }
 
-static void word(struct builder *b, uint64_t value)
-{
-    b->words[b->count++] = value;
-}
-
-static void auxiliary(struct builder *b, uint64_t type, uint64_t value)
-{
-    word(b, type);
-    word(b, value);
-}
-
-/* argv: the name, then the words of the command line. */
+/* argc; then argv: the name, then the words of the command line. */
 static void put_arguments(struct builder *b, const char *line)
 {
-    size_t length = strlen(line) + 1;
-    uint64_t name = put(b, "init", 5);
-    uint64_t copy = put(b, line, length);
+    uint64_t copy = put(b, line, strlen(line) + 1);
     char *text = (char *)b->page + b->at;
-    word(b, 0); /* argc, when it is known */
-    word(b, name);
-    for (size_t i = 0; i + 1 < length; i++) {
-        if (text[i] == ' ')
+    uint64_t *count = b->word++;
+    *b->word++ = put(b, "init", sizeof("init"));
+    *count = 1;
+    for (size_t i = 0; line[i] != '\0'; i++) {
+        if (line[i] == ' ') {
             text[i] = '\0';
-        else if ((i == 0 || text[i - 1] == '\0') && b->count <= ARGUMENTS)
-            word(b, copy + i);
+        } else if ((i == 0 || line[i - 1] == ' ') && *count < ARGUMENTS) {
+            *b->word++ = copy + i;
+            ++*count;
+        }
     }
-    b->words[0] = b->count - 1;
-    word(b, 0);
+    *b->word++ = 0;
 }
 
 /* "name=value" of the environment. */
 static void put_number(struct builder *b, const char *name, uint64_t value)
 {
-    char text[48], digits[20];
-    size_t length = strlen(name), count = 0;
-    memcpy(text, name, length);
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    while (count != 0)
-        text[length++] = digits[--count];
-    text[length++] = '\0';
-    word(b, put(b, text, length));
+    char text[48];
+    struct line line = line_begin(text, sizeof(text));
+    line_add(&line, name);
+    line_add_decimal(&line, value);
+    *b->word++ = put(b, text, line.length + 1);
 }
 
 /*
@@ -100,30 +83,27 @@ static uint64_t put_random(struct builder *b)
     return put(b, values, sizeof(values));
 }
 
-static uint64_t put_handles(struct builder *b, const struct anser_start_handle *handles)
-{
-    uint64_t count = INIT_HANDLES;
-    put(b, handles, INIT_HANDLES * sizeof(*handles));
-    return put(b, &count, sizeof(count));
-}
-
 uint64_t init_stack_build(uint8_t page[PAGE_SIZE], uint64_t top, const struct init_stack *what)
 {
-    struct builder b = {.page = page, .base = top - PAGE_SIZE, .at = PAGE_SIZE};
+    struct builder b = {page, top - PAGE_SIZE, PAGE_SIZE, (uint64_t *)page};
+    uint64_t handles = INIT_HANDLES;
+    put(&b, what->handles, sizeof(what->handles));
+    uint64_t start = put(&b, &handles, sizeof(handles));
+    const uint64_t auxiliary[] = {
+        AT_PHDR,           what->headers,
+        AT_PHENT,          HEADER_SIZE,
+        AT_PHNUM,          what->header_count,
+        AT_PAGESZ,         PAGE_SIZE,
+        AT_ENTRY,          what->entry,
+        AT_RANDOM,         put_random(&b),
+        ANSER_AT_TIMEBASE, what->timebase,
+        ANSER_AT_START,    start,
+        AT_NULL,           0,
+    };
     put_arguments(&b, what->command_line);
     put_number(&b, "initrd_size=", what->initrd_size);
     put_number(&b, "dtb_size=", what->device_tree_size);
-    word(&b, 0);
-    auxiliary(&b, AT_PHDR, what->headers);
-    auxiliary(&b, AT_PHENT, HEADER_SIZE);
-    auxiliary(&b, AT_PHNUM, what->header_count);
-    auxiliary(&b, AT_PAGESZ, PAGE_SIZE);
-    auxiliary(&b, AT_ENTRY, what->entry);
-    auxiliary(&b, AT_RANDOM, put_random(&b));
-    auxiliary(&b, ANSER_AT_TIMEBASE, what->timebase);
-    auxiliary(&b, ANSER_AT_START, put_handles(&b, what->handles));
-    auxiliary(&b, AT_NULL, 0);
-    b.at = (b.at - b.count * 8) & ~15ul;
-    memcpy(page + b.at, b.words, b.count * 8);
-    return b.base + b.at;
+    *b.word++ = 0;
+    memcpy(b.word, auxiliary, sizeof(auxiliary));
+    return b.base;
 }

@@ -19,7 +19,7 @@ struct init_stack {
 };
 
 /*
- * Writes the topmost page of a stack that ends at the user address `top`. Returns the stack pointer
- * of the process, 16-byte aligned; layout as Linux has it, see ANSER_AT_START.
+ * Writes the topmost page (zeroed, 16-byte aligned) of a stack that ends at the user address `top`.
+ * Returns the stack pointer of the process; layout as Linux has it, see ANSER_AT_START.
  */
 uint64_t init_stack_build(uint8_t page[PAGE_SIZE], uint64_t top, const struct init_stack *what);

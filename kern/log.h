@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include "kern/types.h"
 
-/* %s %c %d %u %x %lx %lu %ld %p %%, widths and 0 flag; no floats. */
+/* %s %d %u %x %ld %lu %lx %%, with a width and zeros before numbers; nothing else. */
 void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void kvprintf(const char *format, va_list arguments);
 void log_write(const char *text, size_t length);

