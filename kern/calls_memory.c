@@ -2,6 +2,7 @@
 /* The system calls on pages, regions and devices. */
 #include "kern/calls.h"
 #include "kern/device.h"
+#include "kern/mapping.h"
 #include "kern/pages.h"
 #include "kern/process.h"
 #include "kern/system.h"
@@ -54,6 +55,8 @@ status_t call_pages_create(struct thread *self)
     drop_other_progress(self, count, dma);
     status = pages_create(self->process->account, count, flags,
                           dma ? device_of(device.object) : NULL, &self->progress);
+    if (status == -ANSER_ENOMEM && mapping_tidy(&self->process->space))
+        return CALL_RESTART;
     if (status != 0)
         return status;
     struct object *pages = self->progress;

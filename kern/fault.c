@@ -20,15 +20,11 @@ static status_t fill_block(struct region *region, uint64_t address)
     return mapping_fill(region, start, end);
 }
 
-status_t space_fault(struct space *space, user_t where, enum space_access access)
+/* Makes one page of a region accessible, as the region allows. */
+static status_t populate(struct region *region, uint64_t address, enum space_access access)
 {
-    uint64_t address = where.value & ~PAGE_MASK;
+    struct space *space = region->space;
     unsigned level;
-    if (where.value >= ANSER_USER_END)
-        return -ANSER_EFAULT;
-    struct region *region = region_at(space, address);
-    if (region == NULL || (region->prot & access) == 0)
-        return -ANSER_EFAULT;
     pte_t *entry = page_table_find(space->root, address, 0, &level);
     if (permits(*entry, access)) {
         /* Another hart was first, and this one's TLB still says otherwise. */
@@ -42,4 +38,18 @@ status_t space_fault(struct space *space, user_t where, enum space_access access
     if (*entry == 0)
         return mapping_add_page(space, address, region->prot, NULL);
     return mapping_own_page(space, address, entry);
+}
+
+status_t space_fault(struct space *space, user_t where, enum space_access access)
+{
+    uint64_t address = where.value & ~PAGE_MASK;
+    if (where.value >= ANSER_USER_END)
+        return -ANSER_EFAULT;
+    struct region *region = region_at(space, address);
+    if (region == NULL || (region->prot & access) == 0)
+        return -ANSER_EFAULT;
+    status_t status = populate(region, address, access);
+    if (status == -ANSER_ENOMEM && mapping_tidy(space))
+        status = populate(region, address, access);
+    return status;
 }

@@ -139,12 +139,32 @@ static void trim_block(struct space *space, uint64_t address)
 
 void mapping_trim(struct space *space, uint64_t start, uint64_t end)
 {
-    if (end - start < TRIM_LENGTH)
+    if (end - start < TRIM_LENGTH) {
+        space->untidy = true;
         return;
+    }
     gather_begin();
     trim_block(space, start);
     trim_block(space, end - 1);
     gather_finish(space);
+}
+
+bool mapping_tidy(struct space *space)
+{
+    uint64_t before = space->account->used;
+    unsigned level;
+    if (!space->untidy)
+        return false;
+    space->untidy = false;
+    gather_begin();
+    for (uint64_t at = 0; at < ANSER_USER_END;) {
+        pte_t *entry = page_table_find(space->root, at, 1, &level);
+        if (level == 1 && *entry != 0)
+            trim_block(space, at);
+        at = level_next(at, level);
+    }
+    gather_finish(space);
+    return space->account->used < before;
 }
 
 /* A table of 2 MiB entries, with the tables below it, a piece of them; true when all is freed. */

@@ -25,8 +25,12 @@ static inline uint64_t mapping_flags(unsigned prot)
  */
 uint64_t mapping_clear(struct space *space, uint64_t start, uint64_t end, int *steps);
 
-/* Gives back the tables at the ends of [start, end) where no region is left that needs them. */
+/* Gives back the tables at the ends of [start, end) where no region is left that needs them; not
+ * for a few pages: what comes and goes in small pieces keeps its table until mapping_tidy. */
 void mapping_trim(struct space *space, uint64_t start, uint64_t end);
+
+/* Budget is short: gives back all tables that no region needs. False: there were none. */
+bool mapping_tidy(struct space *space);
 
 /* Gives the leaves in [start, end) this protection. Returns the address reached. */
 uint64_t mapping_protect(struct space *space, uint64_t start, uint64_t end, unsigned prot,

@@ -221,7 +221,7 @@ status_t space_map(struct space *space, uint64_t *address, uint64_t length, uint
     /* Its memory first: nothing may fail once something was replaced. */
     struct region *region = region_alloc(space, false);
     if (region == NULL)
-        return -ANSER_ENOMEM;
+        return mapping_tidy(space) ? CALL_RESTART : -ANSER_ENOMEM;
     uint64_t place = *address;
     status = make_room(space, &place, length, flags);
     if (status != 0) {

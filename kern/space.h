@@ -26,6 +26,7 @@ struct space {
     uint64_t scan_length; /* ...if it is for this length */
     struct account *account;
     phys_t root;
+    bool untidy;   /* tables may be left where no region needs them */
     uint16_t asid; /* 0: shared with others, fenced at each switch to it */
 };
 

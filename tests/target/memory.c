@@ -445,6 +445,6 @@ int main(void)
         test_copy_between_processes();
         test_budget();
     }
-    TEST(is_back(&before), "all memory, handles and objects are back");
+    TEST(balance_is(&before), "all memory, handles and objects are back");
     return tap_done();
 }
