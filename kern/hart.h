@@ -6,7 +6,7 @@
 #include <anser/bootinfo.h>
 #include "kern/interrupt.h"
 #include "kern/list.h"
-#include "kern/tree.h"
+#include "kern/timer.h"
 #include "kern/types.h"
 
 #define HARTS_MAX         BOOTINFO_HARTS_MAX
@@ -33,9 +33,12 @@ struct hart {
     struct thread *idle;    /* its kernel context when nothing is ready */
     struct space *space;    /* what satp holds; NULL: the kernel's own table */
     bool idling;            /* waits in wfi; an IPI wakes it */
+    bool owes_fence;        /* was spared remote fences while it idled */
 
     uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct list ready[ANSER_PRIORITIES];
+    uint64_t waiting_since;      /* when the first of them was queued */
+    struct deadline share;       /* when an idle hart gets one of them */
 
     struct tree deadlines;
     uint64_t slice_end;      /* UINT64_MAX: no slice */

@@ -7,9 +7,11 @@
 #include "kern/process.h"
 #include "kern/thread.h"
 #include "kern/timer.h"
+#include "kern/tlb.h"
 #include "kern/work.h"
 
 #define SLICES_PER_SECOND 100
+#define SHARE_PART        100 /* of a slice: 100 us */
 
 struct thread idle_threads[HARTS_MAX];
 uint64_t slice_ticks;
@@ -21,6 +23,12 @@ static inline void set_current(struct thread *thread)
     __asm__ volatile("mv tp, %0" : : "r"(thread) : "memory");
 }
 
+/* The interrupt was all: the hart looks at its queues when it leaves the kernel. */
+static void share_expired(struct deadline *deadline)
+{
+    (void)deadline;
+}
+
 void sched_init(uint64_t ticks_per_second)
 {
     slice_ticks = ticks_per_second / SLICES_PER_SECOND;
@@ -30,6 +38,7 @@ void sched_init(uint64_t ticks_per_second)
         for (uint32_t p = 0; p < ANSER_PRIORITIES; p++)
             list_init(&hart->ready[p]);
         hart->slice_end = UINT64_MAX;
+        hart->share.expired = share_expired;
         hart->idle = idle;
         hart->current = idle;
         idle->hart = hart;
@@ -61,6 +70,8 @@ static void enqueue(struct hart *hart, struct thread *thread, bool first)
         list_prepend(queue, &thread->queue);
     else
         list_append(queue, &thread->queue);
+    if (!hart->ready_mask)
+        hart->waiting_since = time_now();
     hart->ready_mask |= 1ul << thread->priority;
     hart->reschedule = 1;
     update_max(hart);
@@ -75,10 +86,13 @@ void sched_unready(struct thread *thread)
     update_max(hart);
 }
 
-/* A thread with live floating-point registers stays: only its hart can save them. */
-static bool pinned(const struct thread *thread)
+/*
+ * Where a thread that wakes is queued: here, for whoever woke it will often block soon. One with
+ * live floating-point registers stays where they are: only that hart can save them.
+ */
+static struct hart *home(const struct thread *thread)
 {
-    return thread->hart->float_owner == thread;
+    return thread->hart->float_owner == thread ? thread->hart : hart_self();
 }
 
 static struct hart *any_idle_hart(void)
@@ -86,19 +100,13 @@ static struct hart *any_idle_hart(void)
     return idle_mask ? &harts[__builtin_ctzl(idle_mask)] : NULL;
 }
 
-static struct hart *place(struct thread *thread)
-{
-    struct hart *home = thread->hart;
-    struct hart *idle;
-    if (pinned(thread) || (idle_mask >> home->index & 1) || !(idle = any_idle_hart()))
-        return home;
-    return idle;
-}
-
 static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool first)
 {
+    /* Asked first: a thread whose wait is cancelled as it blocks is still the current one here, and
+     * its hart is about to be another. */
+    bool own = hart == hart_self();
     enqueue(hart, thread, first);
-    if (hart == hart_self())
+    if (own)
         return;
     idle_mask &= ~(1ul << hart->index); /* the next one looks for another */
     hart_poke(hart);
@@ -107,12 +115,12 @@ static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool firs
 void sched_ready(struct thread *thread)
 {
     kassert(thread->state != ANSER_STATE_READY && thread->state != ANSER_STATE_RUNNING);
-    enqueue_and_tell(place(thread), thread, false);
+    enqueue_and_tell(home(thread), thread, false);
 }
 
 void sched_ready_next(struct thread *thread)
 {
-    struct hart *hart = pinned(thread) ? thread->hart : hart_self();
+    struct hart *hart = home(thread);
     enqueue_and_tell(hart, thread, hart == hart_self());
 }
 
@@ -184,12 +192,20 @@ void float_enable(struct thread *self)
 
 /* ---- Leaving the kernel. */
 
-/* Somebody waits here and another hart idles: it gets the one who would run last. */
+/*
+ * Somebody has waited here for a while and another hart idles: it gets the one who would run last.
+ * Not at once: a wake-up across harts costs more than the moment until most wakers block.
+ */
 static void share_with_idle_hart(struct hart *hart)
 {
     struct hart *idle;
     if (!hart->ready_mask || !(idle = any_idle_hart()) || idle == hart)
         return;
+    uint64_t when = hart->waiting_since + slice_ticks / SHARE_PART;
+    if (time_now() < when) {
+        deadline_arm(&hart->share, when);
+        return;
+    }
     struct list *queue = &hart->ready[__builtin_ctzl(hart->ready_mask)];
     struct thread *thread = container_of(queue->prev, struct thread, queue);
     float_flush(thread);
@@ -247,6 +263,7 @@ static void idle_wait(struct hart *hart)
     __asm__ volatile("wfi");
     kernel_lock();
     hart->idling = false;
+    tlb_pay_fence(hart);
     sched_hooks->poll(); /* this hart is the first choice for whom that wakes */
     idle_mask &= ~(1ul << hart->index);
 }

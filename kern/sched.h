@@ -31,7 +31,7 @@ void sched_init(uint64_t ticks_per_second);
 /* Leaves boot for ever: takes the lock and runs what is ready on this hart. */
 _Noreturn void sched_enter(void);
 
-/* A thread that waited may run: at the end of its queue, on its hart or an idle one. */
+/* A thread that waited may run: at the end of a queue of this hart; idle harts take from it. */
 void sched_ready(struct thread *thread);
 /* The same, at the front of this hart's queue: the running thread is about to block on it. */
 void sched_ready_next(struct thread *thread);

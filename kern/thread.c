@@ -17,16 +17,6 @@ static void deadline_expired(struct deadline *deadline)
     thread_cancel_wait(container_of(deadline, struct thread, deadline), -ANSER_ETIMEDOUT);
 }
 
-/* Harts take new threads in turn; wake-ups move them later. */
-static struct hart *first_hart(void)
-{
-    static uint32_t turn;
-    do
-        turn = (turn + 1) % hart_count;
-    while (!harts[turn].online);
-    return &harts[turn];
-}
-
 status_t thread_make(struct process *process, const struct anser_thread_params *params,
                      struct thread **out)
 {
@@ -48,7 +38,7 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
     thread->state = ANSER_STATE_DYING; /* in no queue yet */
     thread->lock = &kernel_lock_word;
     thread->process = process;
-    thread->hart = first_hart();
+    thread->hart = hart_self();
     thread->deadline.expired = deadline_expired;
     thread->fault.owner = &thread->object;
     list_init(&thread->queue);

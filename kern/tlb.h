@@ -9,6 +9,7 @@
 
 #include "kern/types.h"
 
+struct hart;
 struct space;
 
 /* Finds out how wide ASIDs are here, and lets the kernel's own table be current on this hart. */
@@ -26,6 +27,9 @@ void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length)
 
 /* After a kernel mapping was taken away: everything, on every hart. */
 void tlb_shootdown_kernel(void);
+
+/* This hart wakes: makes up for the fences that it was spared while it idled. */
+void tlb_pay_fence(struct hart *hart);
 
 /* After an entry gained a right or became valid: this hart only. Others fault once, and look. */
 void tlb_refresh(const struct space *space, uint64_t address);

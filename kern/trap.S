@@ -78,8 +78,8 @@ trap_entry:
     beqz  sp, fast_reply_recv
     addi  sp, sp, 1
     beqz  sp, fast_null
-    addi  sp, a7, 32
-    bgtz  sp, trap_slow_path /* the other IPC calls, and foreign ones */
+    slti  sp, a7, -31
+    beqz  sp, trap_slow_path /* the other IPC calls, and foreign ones */
 
 /*
  * A native call that is not IPC. C preserves s0..s11, gp, tp, and nothing here changes sepc, sscratch
