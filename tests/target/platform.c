@@ -122,12 +122,19 @@ static void test_rights(void)
     TEST(sys_system_power(system_handle, ANSER_POWER_OFF, 0x10000) == -EINVAL, "code too large");
     TEST(sys_system_debug(system_handle, 9, 0) == -EINVAL, "no such debug operation");
     TEST(sys_process_find(system_handle, 1ul << 40) == -ESRCH, "no such process");
-    int64_t init = sys_process_find(system_handle, 1);
-    TEST(init > 0, "process 1 is found");
-    struct sys_result info = sys_handle_info(init);
+    TEST(sys_process_find(system_handle, 1) == -EPERM, "init cannot be had by its number");
+    struct anser_process_info newest = {0};
+    struct sys_result next = {.value = 0};
+    while ((next = sys_system_info(system_handle, ANSER_INFO_PROCESS, next.value, &newest,
+                                   sizeof(newest)))
+               .status > 0)
+        ;
+    int64_t found = sys_process_find(system_handle, newest.id);
+    TEST(found > 0, "process %lu, this one, is found", (unsigned long)newest.id);
+    struct sys_result info = sys_handle_info(found);
     TEST(info.status == ANSER_TYPE_PROCESS && (uint32_t)info.value == ANSER_RIGHT_MANAGE,
          "with MANAGE and nothing else");
-    sys_handle_close(init);
+    sys_handle_close(found);
 }
 
 /* ---- Timers. */
