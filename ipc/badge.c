@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Badges on send handles. */
 #include "ipc/badge.h"
-#include "kern/event.h"
 
 struct badge *badge_make(struct account *payer, struct object *channel, uint64_t value)
 {

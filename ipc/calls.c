@@ -8,7 +8,6 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/sched.h"
-#include "kern/thread.h"
 
 #define INFO_SEND (ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_WANT_REPLY) /* make no sense there */
 

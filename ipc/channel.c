@@ -3,11 +3,8 @@
 #include "ipc/channel.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
-#include "kern/frame.h"
 #include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/space.h"
-#include "kern/thread.h"
 #include "kern/work.h"
 
 _Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");

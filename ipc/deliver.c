@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How a message reaches a receiver or a buffer slot: check everything, then move. */
-#include "ipc/badge.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
 #include "kern/pages.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Events: messages whose sender is the kernel. */
 #include "kern/event.h"
-#include "ipc/badge.h"
-#include "ipc/channel.h"
 #include "ipc/event.h"
 #include "ipc/message.h"
 #include "ipc/signal.h"

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading messages from threads, and ending IPC calls. */
 #include "ipc/message.h"
-#include "kern/pages.h"
 #include "kern/process.h"
-#include "kern/sched.h"
-#include "kern/slab.h"
 #include "kern/usercopy.h"
 
 #define INFO_IN                                                                                    \

@@ -5,7 +5,6 @@
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
-#include "kern/thread.h"
 #include "kern/usercopy.h"
 #include "kern/word.h"
 
@@ -38,6 +37,7 @@ status_t call_thread_create(struct thread *self)
 status_t call_thread_exit(struct thread *self)
 {
     uint64_t word = self->x[REG_A0];
+    reflect_release(self); /* who waits for the word may use the place again */
     if (word) {
         uint32_t zero = 0;
         copy_to_user(&self->process->space, user(word), &zero, sizeof(zero));

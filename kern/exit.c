@@ -8,7 +8,6 @@
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
-#include "kern/thread.h"
 #include "kern/work.h"
 
 /* ---- Processes.  */

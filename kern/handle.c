@@ -3,10 +3,7 @@
 #include "kern/handle.h"
 #include "ipc/badge.h"
 #include "ipc/channel.h"
-#include "kern/frame.h"
-#include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/space.h"
 #include "kern/thread.h"
 
 #define CAPACITY_FIRST     64u

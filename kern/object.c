@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* References on kernel objects, and the work that the last drop leaves behind. */
 #include "kern/object.h"
-#include "kern/hart.h"
 #include "kern/panic.h"
 #include "kern/slab.h"
 #include "kern/thread.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of a process. */
 #include "kern/process.h"
-#include "ipc/channel.h"
 #include "kern/sched.h"
-#include "kern/thread.h"
 #include "kern/work.h"
 
 _Static_assert(sizeof(struct process) <= 1024, "a process fits its slab");

@@ -5,8 +5,6 @@
 #include "kern/lock.h"
 #include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/thread.h"
-#include "kern/timer.h"
 #include "kern/tlb.h"
 #include "kern/work.h"
 

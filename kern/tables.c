@@ -6,10 +6,8 @@
 #include "ipc/signal.h"
 #include "kern/exit.h"
 #include "kern/hart.h"
-#include "kern/object.h"
 #include "kern/panic.h"
 #include "kern/sched.h"
-#include "kern/thread.h"
 #include "kern/word.h"
 
 static const struct object_type types[] = {

@@ -7,7 +7,6 @@
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
-#include "kern/thread.h"
 
 /* Privileged specification, "Supervisor Cause Register". */
 #define CAUSE_INTERRUPT           (1ul << 63)
