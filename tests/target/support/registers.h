@@ -14,6 +14,7 @@ struct registers {
 #define X_SP  2
 #define X_GP  3
 #define X_TP  4
+#define X_T0  5
 #define X_A0  10
 #define X_A1  11
 #define X_A2  12
