@@ -22,10 +22,9 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 
 static bool range_allowed(uint64_t base, uint64_t size)
 {
-    struct boot_range controller = plic_range();
     return size > 0 && ((base | size) & PAGE_MASK) == 0 && base + size > base &&
            base + size <= PHYSICAL_END && !frame_is_ram(phys(base), size) &&
-           !overlap(base, size, controller.base, controller.size);
+           !overlap(base, size, plic_range.base, plic_range.size);
 }
 
 static struct device *device_make(struct account *payer, phys_t base, uint64_t size)

@@ -32,16 +32,11 @@ static void dump_thread(const struct thread *thread)
 
 void dump_threads(void)
 {
-    struct list *process_link, *thread_link;
-    /* A panic may come before there are processes. */
-    if (process_list.next == NULL)
-        return;
-    for (process_link = process_list.next; process_link != &process_list;
-         process_link = process_link->next) {
-        const struct process *process = container_of(process_link, struct process, siblings);
+    const struct process *process;
+    const struct thread *thread;
+    list_each (process, &process_list, siblings) {
         kprintf("%s (%lu):\n", process->name, process->object.id);
-        for (thread_link = process->threads.next; thread_link != &process->threads;
-             thread_link = thread_link->next)
-            dump_thread(container_of(thread_link, struct thread, siblings));
+        list_each (thread, &process->threads, siblings)
+            dump_thread(thread);
     }
 }

@@ -56,7 +56,7 @@ static void hart_launch(struct hart *hart)
     struct hart_entry *entry = &entries[hart->index];
     *entry = (struct hart_entry){hart->stack_top, hart->idle, kernel_satp, hart};
     int64_t error = sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)entry);
-    if (error != SBI_SUCCESS) {
+    if (error < 0) {
         kprintf("hart %lu does not start: SBI error %ld\n", hart->id, error);
         return;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts are never taken in the kernel, but looked at where it suits. */
 #include "kern/interrupt.h"
-#include "kern/irq.h"
 #include "kern/panic.h"
 #include "kern/timer.h"
 #include "sbi/sbi.h"

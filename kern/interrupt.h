@@ -6,6 +6,8 @@
 
 /* Bounded look at pending interrupts (timer, software, external), handled by poll, not by trap. */
 void interrupts_poll(void);
+/* The external interrupt: claims a bounded number of sources, delivers them as events. */
+void irq_interrupt(void);
 /* sip & sie; not 0: somebody wants this hart. */
 static inline uint64_t interrupts_pending(void)
 {

@@ -4,12 +4,11 @@
  * acknowledges it: the controller's gateway holds the line back meanwhile ("Interrupt Gateways" of
  * the PLIC specification), so a driver that does not come round to it costs nothing.
  */
-#include "kern/irq.h"
 #include "kern/calls.h"
-#include "kern/event.h"
 #include "kern/hart.h"
 #include "kern/plic.h"
 #include "kern/process.h"
+#include "kern/system.h"
 #include "kern/thread.h"
 
 #define CLAIMS_AT_ONCE 16
@@ -55,23 +54,6 @@ void irq_interrupt(void)
     }
 }
 
-static status_t irq_make(struct process *process, uint64_t source, anser_handle send,
-                         struct irq **out)
-{
-    struct irq *irq = object_create(process->account, ANSER_TYPE_IRQ, sizeof(*irq));
-    if (irq == NULL)
-        return -ANSER_ENOMEM;
-    status_t status = event_bind(&irq->event, process, send);
-    if (status < 0) {
-        object_release(&irq->object);
-        return status;
-    }
-    irq->hart = hart_self();
-    tree_insert(&irqs, &irq->node, source);
-    *out = irq;
-    return 0;
-}
-
 /*
  * irq_create(system, source, send handle): the interrupts of a PLIC source as events there, on this
  * hart, masked until the first irq_ack. The caller keeps its send handle. -EBADF, -EPERM (DEVICE,
@@ -79,20 +61,24 @@ static status_t irq_make(struct process *process, uint64_t source, anser_handle 
  */
 status_t call_irq_create(struct thread *self)
 {
-    struct capability capability;
-    struct irq *irq;
     uint64_t source = self->x[REG_A1];
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_SYSTEM,
-                                    ANSER_RIGHT_SYS_DEVICE, &capability);
+    status_t status = system_check(self, ANSER_RIGHT_SYS_DEVICE);
     if (status < 0)
         return status;
-    if (source == 0 || source > plic_sources())
+    if (source == 0 || source > plic_sources)
         return -ANSER_EINVAL;
     if (irq_find(source) != NULL)
         return -ANSER_EBUSY;
-    status = irq_make(self->process, source, (anser_handle)self->x[REG_A2], &irq);
-    if (status < 0)
+    struct irq *irq = object_create(self->process->account, ANSER_TYPE_IRQ, sizeof(*irq));
+    if (irq == NULL)
+        return -ANSER_ENOMEM;
+    status = event_bind(&irq->event, self->process, (anser_handle)self->x[REG_A2]);
+    if (status < 0) {
+        object_release(&irq->object);
         return status;
+    }
+    irq->hart = hart_self();
+    tree_insert(&irqs, &irq->node, source);
     return handle_publish(self->process, &irq->object,
                           ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER);
 }

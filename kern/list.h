@@ -46,3 +46,10 @@ static inline struct list *list_first(const struct list *head)
 {
     return list_empty(head) ? NULL : head->next;
 }
+
+/* Visits what the list's nodes stand in, by the name of the node; none may leave the list
+ * meanwhile. */
+#define list_each(item, head, member)                                                              \
+    for ((item) = container_of((head)->next, __typeof__(*(item)), member);                         \
+         &(item)->member != (head);                                                                \
+         (item) = container_of((item)->member.next, __typeof__(*(item)), member))

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The PLIC's registers ("Memory Map" of its specification), reached through the direct map. */
-#include <anser/abi.h>
 #include "kern/plic.h"
 #include "kern/hart.h"
 #include "kern/space.h"
@@ -14,12 +13,12 @@
 #define SOURCES_MAX           1023
 #define PRIORITY_OF_ALL       1u
 
-static struct boot_range plic;
-static uint64_t sources;
+struct boot_range plic_range;
+uint64_t plic_sources;
 
 static volatile uint32_t *reg(uint64_t offset)
 {
-    return direct_map(phys(plic.base + offset));
+    return direct_map(phys(plic_range.base + offset));
 }
 
 status_t plic_init(const struct bootinfo *info)
@@ -33,28 +32,18 @@ status_t plic_init(const struct bootinfo *info)
         if (context >= CONTEXTS_MAX || CLAIM(context) + 4 > info->plic.size)
             return -ANSER_EINVAL;
     }
-    plic = info->plic;
-    sources = info->plic_sources;
+    plic_range = info->plic;
+    plic_sources = info->plic_sources;
     return 0;
 }
 
 void plic_init_hart(const struct hart *hart)
 {
-    if (sources == 0)
+    if (plic_sources == 0)
         return;
-    for (uint64_t word = 0; word <= sources / 32; word++)
+    for (uint64_t word = 0; word <= plic_sources / 32; word++)
         *reg(ENABLE(hart->plic_context, word)) = 0;
     *reg(THRESHOLD(hart->plic_context)) = 0;
-}
-
-struct boot_range plic_range(void)
-{
-    return plic;
-}
-
-uint64_t plic_sources(void)
-{
-    return sources;
 }
 
 void plic_enable(const struct hart *hart, uint32_t source, bool on)
@@ -68,7 +57,7 @@ void plic_enable(const struct hart *hart, uint32_t source, bool on)
 
 uint32_t plic_claim(const struct hart *hart)
 {
-    return sources == 0 ? 0 : *reg(CLAIM(hart->plic_context));
+    return plic_sources == 0 ? 0 : *reg(CLAIM(hart->plic_context));
 }
 
 void plic_complete(const struct hart *hart, uint32_t source)

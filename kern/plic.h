@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The platform-level interrupt controller, by the RISC-V PLIC specification 1.0.0. A source is an
- * interrupt line, 1 to plic_sources(); each hart has one context, that of its supervisor mode. The
+ * interrupt line, 1 to plic_sources; each hart has one context, that of its supervisor mode. The
  * kernel lock protects the controller.
  */
 #pragma once
@@ -17,8 +17,8 @@ status_t plic_init(const struct bootinfo *info);
 void plic_init_hart(const struct hart *hart);
 
 /* Where its registers are, physical; size 0: there is no controller. */
-struct boot_range plic_range(void);
-uint64_t plic_sources(void); /* 0: there is no controller */
+extern struct boot_range plic_range;
+extern uint64_t plic_sources; /* 0: there is no controller */
 
 /* Lets the source interrupt this hart, or no longer. What it has signalled meanwhile stays. */
 void plic_enable(const struct hart *hart, uint32_t source, bool on);

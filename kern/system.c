@@ -6,7 +6,6 @@
  */
 #include "kern/system.h"
 #include "kern/calls.h"
-#include "kern/frame.h"
 #include "kern/log.h"
 #include "kern/panic.h"
 #include "kern/power.h"
@@ -15,8 +14,7 @@
 #include "kern/usercopy.h"
 #include "sbi/sbi.h"
 
-#define LOG_PIECE    256ul  /* of a log call, on the kernel's stack */
-#define LOG_CALL_MAX 1024ul /* of text that one log call moves */
+#define LOG_CALL_MAX 1024ul /* bytes that one call moves, on the kernel's stack */
 
 /* Never reclaimed: the kernel itself holds the first reference. */
 struct object system_object = {.references = 1, .type = ANSER_TYPE_SYSTEM};
@@ -28,30 +26,18 @@ status_t system_check(struct thread *self, uint64_t right)
                          &capability);
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/*
- * log_write(system, text, length): appends at most LOG_CALL_MAX bytes; returns how many. -EFAULT:
- * what was readable is in the log.
+/* log_write(system, text, length): appends at most LOG_CALL_MAX bytes; returns how many. -EFAULT.
  */
 status_t call_log_write(struct thread *self)
 {
-    char piece[LOG_PIECE];
+    char text[LOG_CALL_MAX];
+    size_t length = self->x[REG_A2] < LOG_CALL_MAX ? self->x[REG_A2] : LOG_CALL_MAX;
     status_t status = system_check(self, ANSER_RIGHT_SYS_LOG);
+    if (status >= 0)
+        status = copy_from_user(&self->process->space, text, user(self->x[REG_A1]), length);
     if (status < 0)
         return status;
-    uint64_t length = smaller(self->x[REG_A2], LOG_CALL_MAX);
-    for (uint64_t done = 0; done < length;) {
-        uint64_t size = smaller(length - done, LOG_PIECE);
-        status = copy_from_user(&self->process->space, piece, user(self->x[REG_A1] + done), size);
-        if (status < 0)
-            return status;
-        log_write(piece, size);
-        done += size;
-    }
+    log_write(text, length);
     return (status_t)length;
 }
 
@@ -62,24 +48,18 @@ status_t call_log_write(struct thread *self)
  */
 status_t call_log_read(struct thread *self)
 {
-    char piece[LOG_PIECE];
+    char text[LOG_CALL_MAX];
     uint64_t position = self->x[REG_A3];
+    size_t length = self->x[REG_A2] < LOG_CALL_MAX ? self->x[REG_A2] : LOG_CALL_MAX;
     status_t status = system_check(self, ANSER_RIGHT_SYS_INFO);
     if (status < 0)
         return status;
-    uint64_t length = smaller(self->x[REG_A2], LOG_CALL_MAX);
-    uint64_t done = 0;
-    while (done < length) {
-        size_t size = log_read(piece, smaller(length - done, LOG_PIECE), &position);
-        if (size == 0)
-            break;
-        status = copy_to_user(&self->process->space, user(self->x[REG_A1] + done), piece, size);
-        if (status < 0)
-            return status;
-        done += size;
-    }
+    length = log_read(text, length, &position);
+    status = copy_to_user(&self->process->space, user(self->x[REG_A1]), text, length);
+    if (status < 0)
+        return status;
     self->x[REG_A1] = position;
-    return (status_t)done;
+    return (status_t)length;
 }
 
 /* log_console(system, 1 or 0): whether the kernel's own lines go to the SBI console. -EINVAL. */
@@ -128,25 +108,4 @@ status_t call_system_debug(struct thread *self)
     default:
         return -ANSER_EINVAL;
     }
-}
-
-/* process_find(system, id): a handle with MANAGE. -ESRCH (no such process, or it is ending),
- * -EPERM (init, which nobody may end), -EMFILE, -ENOMEM. */
-status_t call_process_find(struct thread *self)
-{
-    status_t status = system_check(self, ANSER_RIGHT_SYS_KILL);
-    if (status < 0)
-        return status;
-    for (struct list *at = process_list.next; at != &process_list; at = at->next) {
-        struct process *process = container_of(at, struct process, siblings);
-        if (process->object.id != self->x[REG_A1])
-            continue;
-        if (process->dying || process->object.references == 0)
-            break;
-        if (process == process_init)
-            return -ANSER_EPERM;
-        object_reference(&process->object);
-        return handle_publish(self->process, &process->object, ANSER_RIGHT_MANAGE);
-    }
-    return -ANSER_ESRCH;
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* system_info: figures of the machine, its processes and its threads. */
+/* Looking at the machine, its processes and its threads: system_info, process_find. */
 #include "kern/calls.h"
-#include "kern/frame.h"
 #include "kern/hart.h"
 #include "kern/process.h"
 #include "kern/system.h"
 #include "kern/thread.h"
-#include "kern/timer.h"
 #include "kern/usercopy.h"
 
 /* A cursor over threads is a process id and a place among its threads. */
@@ -16,20 +14,17 @@ _Static_assert(ANSER_THREADS_MAX <= CURSOR_MASK, "a place fits");
 
 extern const char kernel_start[], kernel_end[];
 
-static uint64_t frames_boot, frames_reserved, boot_instret;
+static const struct bootinfo *boot;
+
+void system_info_init(const struct bootinfo *info)
+{
+    boot = info;
+}
 
 static uint64_t frames_of(struct boot_range range)
 {
     uint64_t first = range.base / PAGE_SIZE;
     return (range.base + range.size + PAGE_MASK) / PAGE_SIZE - first;
-}
-
-void system_info_init(const struct bootinfo *info)
-{
-    frames_boot = frames_of(info->initrd) + frames_of(info->device_tree);
-    for (uint64_t i = 0; i < info->reserved_count; i++)
-        frames_reserved += frames_of(info->reserved[i]);
-    boot_instret = info->start_instret;
 }
 
 /* Each copies what fits of its structure, so that a later version may append fields. */
@@ -53,25 +48,25 @@ static status_t info_system(struct thread *self)
         .frames_meta = frame_counts.meta,
         .frames_slab = frame_counts.slab,
         .frames_tables = frame_counts.tables,
-        .frames_boot = frames_boot,
-        .frames_reserved = frames_reserved,
+        .frames_boot = frames_of(boot->initrd) + frames_of(boot->device_tree),
         .harts = hart_count,
         .processes = process_count,
         .threads = thread_total,
+        .handles = handle_count,
         .now = time_now(),
-        .boot_instret = boot_instret,
+        .boot_instret = boot->start_instret,
         .kernel_objects = object_count,
     };
-    for (struct list *at = process_list.next; at != &process_list; at = at->next)
-        info.handles += container_of(at, struct process, siblings)->handles.used;
+    for (uint64_t i = 0; i < boot->reserved_count; i++)
+        info.frames_reserved += frames_of(boot->reserved[i]);
     return give(self, &info, sizeof(info), 0);
 }
 
 /* The first process with at least this id, or NULL: the list is in the order of ids. */
 static struct process *process_from(uint64_t id)
 {
-    for (struct list *at = process_list.next; at != &process_list; at = at->next) {
-        struct process *process = container_of(at, struct process, siblings);
+    struct process *process;
+    list_each (process, &process_list, siblings) {
         if (process->object.id >= id)
             return process;
     }
@@ -80,18 +75,19 @@ static struct process *process_from(uint64_t id)
 
 static uint64_t process_ticks(const struct process *process)
 {
+    const struct thread *thread;
     uint64_t ticks = process->cpu_ticks;
-    for (struct list *at = process->threads.next; at != &process->threads; at = at->next)
-        ticks += container_of(at, struct thread, siblings)->cpu_ticks;
+    list_each (thread, &process->threads, siblings)
+        ticks += thread->cpu_ticks;
     return ticks;
 }
 
 /* What a process has handed to its children out of its budget: theirs, not its own. */
 static uint64_t given_away(const struct process *process)
 {
+    const struct process *child;
     uint64_t bytes = 0;
-    for (struct list *at = process_list.next; at != &process_list; at = at->next) {
-        const struct process *child = container_of(at, struct process, siblings);
+    list_each (child, &process_list, siblings) {
         if (!child->torn_down && child->account->parent == process->account)
             bytes += child->account->limit;
     }
@@ -120,23 +116,21 @@ static status_t info_process(struct thread *self)
 }
 
 /* The thread at the cursor, or the first one behind it; moves the cursor there. */
-static struct thread *thread_from(uint64_t *cursor)
+static const struct thread *thread_from(uint64_t *cursor)
 {
-    uint64_t wanted = *cursor >> CURSOR_SHIFT;
-    struct process *first = process_from(wanted);
-    if (first == NULL)
-        return NULL;
-    uint64_t skip = first->object.id == wanted ? *cursor & CURSOR_MASK : 0;
-    for (struct list *link = &first->siblings; link != &process_list; link = link->next) {
-        struct process *process = container_of(link, struct process, siblings);
-        uint64_t place = 0;
-        for (struct list *at = process->threads.next; at != &process->threads; at = at->next) {
-            if (place++ < skip)
-                continue;
-            *cursor = process->object.id << CURSOR_SHIFT | (place - 1);
-            return container_of(at, struct thread, siblings);
+    const struct process *process;
+    const struct thread *thread;
+    list_each (process, &process_list, siblings) {
+        uint64_t place = process->object.id << CURSOR_SHIFT;
+        if (place + CURSOR_MASK < *cursor)
+            continue;
+        list_each (thread, &process->threads, siblings) {
+            if (place >= *cursor) {
+                *cursor = place;
+                return thread;
+            }
+            place++;
         }
-        skip = 0;
     }
     return NULL;
 }
@@ -185,4 +179,23 @@ status_t call_system_info(struct thread *self)
     default:
         return -ANSER_EINVAL;
     }
+}
+
+/*
+ * process_find(system, id): a handle with MANAGE. -ESRCH (no such process, or it is ending), -EPERM
+ * (init, which nobody may end), -EMFILE, -ENOMEM.
+ */
+status_t call_process_find(struct thread *self)
+{
+    status_t status = system_check(self, ANSER_RIGHT_SYS_KILL);
+    if (status < 0)
+        return status;
+    struct process *process = process_from(self->x[REG_A1]);
+    if (process == NULL || process->object.id != self->x[REG_A1] || process->dying ||
+        process->object.references == 0)
+        return -ANSER_ESRCH;
+    if (process == process_init)
+        return -ANSER_EPERM;
+    object_reference(&process->object);
+    return handle_publish(self->process, &process->object, ANSER_RIGHT_MANAGE);
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Timer objects: an event at a time, once or periodically. */
 #include "kern/calls.h"
-#include "kern/event.h"
 #include "kern/process.h"
 #include "kern/thread.h"
-#include "kern/timer.h"
 
 struct timer {
     struct object object;

@@ -13,15 +13,12 @@
 #define EXT_SRST            0x53525354
 #define EXT_DBCN            0x4442434e
 
-#define BASE_PROBE         3
-#define RFENCE_I           0
-#define RFENCE_SFENCE      1
-#define RFENCE_SFENCE_ASID 2
-#define RESET_SHUTDOWN     0
-#define RESET_COLD_REBOOT  1
+#define BASE_PROBE        3
+#define RESET_SHUTDOWN    0
+#define RESET_COLD_REBOOT 1
 
 struct sbi_result {
-    int64_t error;
+    int64_t error; /* 0, or negative */
     int64_t value;
 };
 
@@ -48,7 +45,7 @@ static struct sbi_result call(uint64_t extension, uint64_t function, const uint6
 void sbi_init(void)
 {
     struct sbi_result probe = CALL(EXT_BASE, BASE_PROBE, EXT_DBCN);
-    debug_console = probe.error == SBI_SUCCESS && probe.value != 0;
+    debug_console = probe.error == 0 && probe.value != 0;
 }
 
 void sbi_console_write(const char *text, size_t length)
@@ -56,7 +53,7 @@ void sbi_console_write(const char *text, size_t length)
     /* The debug console may take less than it is given, but then at least says how much. */
     while (debug_console && length != 0) {
         struct sbi_result wrote = CALL(EXT_DBCN, 0, length, (uint64_t)text, 0);
-        if (wrote.error != SBI_SUCCESS)
+        if (wrote.error != 0)
             debug_console = false;
         else {
             text += wrote.value;
@@ -72,25 +69,15 @@ void sbi_set_timer(uint64_t when)
     CALL(EXT_TIME, 0, when);
 }
 
-int64_t sbi_send_ipi(uint64_t mask, uint64_t base)
+void sbi_send_ipi(uint64_t mask, uint64_t base)
 {
-    return CALL(EXT_IPI, 0, mask, base).error;
+    CALL(EXT_IPI, 0, mask, base);
 }
 
-int64_t sbi_remote_sfence(uint64_t mask, uint64_t base, uint64_t start, uint64_t size)
+void sbi_remote_fence(enum sbi_fence what, uint64_t mask, uint64_t base, uint64_t start,
+                      uint64_t size, uint64_t asid)
 {
-    return CALL(EXT_RFENCE, RFENCE_SFENCE, mask, base, start, size).error;
-}
-
-int64_t sbi_remote_sfence_asid(uint64_t mask, uint64_t base, uint64_t start, uint64_t size,
-                               uint64_t asid)
-{
-    return CALL(EXT_RFENCE, RFENCE_SFENCE_ASID, mask, base, start, size, asid).error;
-}
-
-int64_t sbi_remote_fence_i(uint64_t mask, uint64_t base)
-{
-    return CALL(EXT_RFENCE, RFENCE_I, mask, base).error;
+    CALL(EXT_RFENCE, what, mask, base, start, size, asid);
 }
 
 int64_t sbi_hart_start(uint64_t hart, uint64_t address, uint64_t argument)
