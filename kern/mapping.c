@@ -157,11 +157,13 @@ bool mapping_tidy(struct space *space)
         return false;
     space->untidy = false;
     gather_begin();
-    for (uint64_t at = 0; at < ANSER_USER_END;) {
+    for (uint64_t at = 0; at < ANSER_USER_END; at = level_next(at, level)) {
+        level = 2;
+        if (at == ANSER_KERNEL_SLOT)
+            continue; /* shared by all */
         pte_t *entry = page_table_find(space->root, at, 1, &level);
         if (level == 1 && *entry != 0)
             trim_block(space, at);
-        at = level_next(at, level);
     }
     gather_finish(space);
     return space->account->used < before;

@@ -626,6 +626,18 @@ static bool (*const operations[])(void) = {
     do_pin,           do_fail_next,
 };
 
+/* The kernel's slot, which every space has and none may touch. */
+static pte_t *host_slot_table;
+#define SLOT_TABLE_ENTRY pte_make(phys(HOST_RAM_BASE), PTE_V)
+
+static bool slot_untouched(void)
+{
+    for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
+        if (host_slot_table[i] != SLOT_TABLE_ENTRY)
+            return false;
+    return true;
+}
+
 /* ---- A life of both spaces. */
 
 static void model_begin(bool (*source)(uint8_t *out))
@@ -676,20 +688,29 @@ static bool model_run(bool (*source)(uint8_t *out), uint64_t steps)
         sweep_objects();
         if (!held)
             return false;
+        if (model.steps % 64 == 0 && !slot_untouched())
+            return wrong("the kernel's slot has changed");
         if (!host_tlb_sound())
             return wrong("a hart remembers what is no longer so");
         if (model.steps % 32 == 0 && !everything_true())
             return false;
     }
+    if (!slot_untouched())
+        return wrong("the kernel's slot has changed");
     return everything_true() && model_end();
 }
 
-/* A kernel table without entries stands for the real one. */
+/* A kernel table with little in it stands for the real one. */
 static void model_boot(void)
 {
-    phys_t root;
+    phys_t root, slot;
     host_memory(HOST_RAM_SIZE);
     frame_alloc_zeroed(&root);
+    frame_alloc_zeroed(&slot);
+    host_slot_table = direct_map(slot);
+    for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
+        host_slot_table[i] = SLOT_TABLE_ENTRY;
+    ((pte_t *)direct_map(root))[ANSER_KERNEL_SLOT / GIGAPAGE_SIZE] = pte_make(slot, PTE_V);
     kernel_satp = 8ul << 60 | root.value >> PAGE_SHIFT;
     account_open_root();
 }
