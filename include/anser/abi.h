@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The ABI of Anser, once: numbers, structures, limits and error codes of the native system calls,
- * for the kernel, C programs, the Go package and docs/abi.md (made from this file by tools/abi-doc).
+ * for the kernel, C programs, the Go package and docs/abi.md (made from this file by
+ * tools/abi-doc).
  *
  * A native call has a negative number in a7. The status comes back in a0: a value >= 0 (flags, a
  * count, a new handle) or -errno. Further data is in a1, so that no data can look like an error.
@@ -9,8 +10,11 @@
  * ANSER_INFO_*; every other call keeps sp, ra, gp, tp and s0-s11, answers in a0 and a1, and
  * leaves a2-a7 and t0-t6 undefined (zero, or what they were), as the C calling convention allows.
  *
+ * Process or thread 0 as an argument is the caller itself. log_write may take less than is offered.
+ *
  * Times are absolute, in ticks of the user-readable `time` CSR; deadline 0 with the DEADLINE flag
- * is "already expired". Addresses and lengths are in bytes unless a name says pages.
+ * is "already expired"; word_wait and timer_set have no flag, and 0 there is "none". Addresses and
+ * lengths are in bytes unless a name says pages.
  */
 #ifndef ANSER_ABI_H
 #define ANSER_ABI_H
@@ -48,7 +52,8 @@
     CALL(49, pages_freeze, "pages -> 0; read-only for ever, may be duplicated from now on")        \
     CALL(50, pages_info, "pages -> count, physical address (PHYS right, contiguous) or 0")         \
     CALL(51, pages_release, "device -> count; ends the quarantine of its dead driver's DMA pages") \
-    CALL(56, region_map, "process, address, length, prot|flags, object or 0, offset -> 0, address")\
+    CALL(56, region_map,                                                                           \
+         "process, address, length, prot|flags, object or 0, offset -> 0, address")                \
     CALL(57, region_unmap, "process, address, length -> 0")                                        \
     CALL(58, region_protect, "process, address, length, prot -> 0")                                \
     CALL(59, region_decommit, "process, address, length -> 0; anonymous pages read as zero again") \
@@ -88,39 +93,39 @@ enum anser_call {
 #endif
 
 /* ---- Errors: Linux's numbers, returned negated. --------------------------------------------- */
-#define ANSER_EPERM      1   /* the handle lacks the right */
-#define ANSER_ESRCH      3   /* no such process, or it has ended */
-#define ANSER_EINTR      4   /* thread_interrupt; the call had no effect */
-#define ANSER_EBADF      9   /* no such handle, stale, or of another type */
-#define ANSER_EAGAIN     11  /* would block; word_wait: the word differs */
-#define ANSER_ENOMEM     12  /* the caller's budget, or a region limit, is exhausted */
-#define ANSER_EFAULT     14  /* bad address */
-#define ANSER_EBUSY      16  /* in use: mapped, bound, already answered */
-#define ANSER_EEXIST     17  /* the address range is taken */
-#define ANSER_EINVAL     22  /* an argument is out of its range */
-#define ANSER_EMFILE     24  /* handle table full */
-#define ANSER_EPIPE      32  /* closed, or the peer has gone */
-#define ANSER_EDEADLK    35  /* would wait for itself */
-#define ANSER_ENOSYS     38  /* no such call */
-#define ANSER_EMSGSIZE   90  /* longer than the element size or the receiver's room */
-#define ANSER_ETIMEDOUT  110 /* the deadline passed */
+#define ANSER_EPERM     1   /* the handle lacks the right */
+#define ANSER_ESRCH     3   /* no such process, or it has ended */
+#define ANSER_EINTR     4   /* thread_interrupt; the call had no effect */
+#define ANSER_EBADF     9   /* no such handle, stale, or of another type */
+#define ANSER_EAGAIN    11  /* would block; word_wait: the word differs */
+#define ANSER_ENOMEM    12  /* the caller's budget, or a region limit, is exhausted */
+#define ANSER_EFAULT    14  /* bad address */
+#define ANSER_EBUSY     16  /* in use: mapped, bound, already answered */
+#define ANSER_EEXIST    17  /* the address range is taken */
+#define ANSER_EINVAL    22  /* an argument is out of its range */
+#define ANSER_EMFILE    24  /* handle table full */
+#define ANSER_EPIPE     32  /* closed, or the peer has gone */
+#define ANSER_EDEADLK   35  /* would wait for itself */
+#define ANSER_ENOSYS    38  /* no such call */
+#define ANSER_EMSGSIZE  90  /* longer than the element size or the receiver's room */
+#define ANSER_ETIMEDOUT 110 /* the deadline passed */
 
 /* ---- Limits. --------------------------------------------------------------------------------- */
-#define ANSER_PAGE_SIZE          4096
-#define ANSER_PRIORITIES         32   /* 0 is lowest; a process has a ceiling */
-#define ANSER_HANDLES_MAX        1024 /* a process */
-#define ANSER_THREADS_MAX        1024 /* a process */
-#define ANSER_WAKE_MAX           64   /* threads that one word_wake wakes; ask again for more */
-#define ANSER_REGIONS_MAX        16384 /* a process */
-#define ANSER_ELEMENT_MAX        4096 /* bytes of a message */
-#define ANSER_REGISTER_BYTES     64   /* of them in registers */
-#define ANSER_MESSAGE_HANDLES    4
-#define ANSER_CHAN_BUFFER_MAX    (1u << 20) /* bytes of a channel's buffer, slots included */
-#define ANSER_PAGES_MAX          (1u << 18) /* pages of one pages object: 1 GiB */
-#define ANSER_NAME_MAX           32   /* of a process, with its NUL */
-#define ANSER_USER_END           (1ul << 38)
-#define ANSER_KERNEL_SLOT        0x80000000ul /* 1 GiB that user space has not got */
-#define ANSER_KERNEL_SLOT_SIZE   0x40000000ul
+#define ANSER_PAGE_SIZE        4096
+#define ANSER_PRIORITIES       32    /* 0 is lowest; a process has a ceiling */
+#define ANSER_HANDLES_MAX      1024  /* a process */
+#define ANSER_THREADS_MAX      1024  /* a process */
+#define ANSER_WAKE_MAX         64    /* threads that one word_wake wakes; ask again for more */
+#define ANSER_REGIONS_MAX      16384 /* a process */
+#define ANSER_ELEMENT_MAX      4096  /* bytes of a message */
+#define ANSER_REGISTER_BYTES   64    /* of them in registers */
+#define ANSER_MESSAGE_HANDLES  4
+#define ANSER_CHAN_BUFFER_MAX  (1u << 20) /* bytes of a channel's buffer, slots included */
+#define ANSER_PAGES_MAX        (1u << 18) /* pages of one pages object: 1 GiB */
+#define ANSER_NAME_MAX         32         /* of a process, with its NUL */
+#define ANSER_USER_END         (1ul << 38)
+#define ANSER_KERNEL_SLOT      0x80000000ul /* 1 GiB that user space has not got */
+#define ANSER_KERNEL_SLOT_SIZE 0x40000000ul
 
 /* ---- Handles: generation << 32 | index << 5, always > 0. ------------------------------------- */
 #define ANSER_HANDLE_SHIFT 5
@@ -161,8 +166,8 @@ enum anser_call {
  * Memory form (MEM): a2 points to a struct anser_message; all registers but a0, a1 are kept; bytes
  * in the info word are 0, the block has the lengths.
  */
-#define ANSER_INFO_BYTES          0x7f  /* 0..64 */
-#define ANSER_INFO_HANDLES_SHIFT  7     /* 0..4 handles carried */
+#define ANSER_INFO_BYTES          0x7f /* 0..64 */
+#define ANSER_INFO_HANDLES_SHIFT  7    /* 0..4 handles carried */
 #define ANSER_INFO_HANDLES        (7 << ANSER_INFO_HANDLES_SHIFT)
 #define ANSER_INFO_NB             (1 << 10) /* in: do not block; -EAGAIN */
 #define ANSER_INFO_DEADLINE       (1 << 11) /* in: s2 or the block has an absolute deadline */
@@ -170,11 +175,11 @@ enum anser_call {
 #define ANSER_INFO_MEM            (1 << 13) /* in: memory form */
 #define ANSER_INFO_WANT_REPLY     (1 << 14) /* in: a call's right to answer comes as a handle */
 /* Out flags use the same bits again: a1 carries in flags, a0 out flags, never both. */
-#define ANSER_INFO_CALL           (1 << 10) /* out: the sender waits for a reply */
-#define ANSER_INFO_GONE           (1 << 11) /* out: the last handle with this badge has gone */
-#define ANSER_INFO_CLOSED         (1 << 12) /* out: closed and drained; no message */
-#define ANSER_INFO_REPLY_FAILED   (1 << 13) /* out: reply_recv's reply did not arrive */
-#define ANSER_INFO_EVENT          (1 << 14) /* out: from the kernel; words as ANSER_EVENT_* say */
+#define ANSER_INFO_CALL         (1 << 10) /* out: the sender waits for a reply */
+#define ANSER_INFO_GONE         (1 << 11) /* out: the last handle with this badge has gone */
+#define ANSER_INFO_CLOSED       (1 << 12) /* out: closed and drained; no message */
+#define ANSER_INFO_REPLY_FAILED (1 << 13) /* out: reply_recv's reply did not arrive */
+#define ANSER_INFO_EVENT        (1 << 14) /* out: from the kernel; words as ANSER_EVENT_* say */
 
 #ifndef __ASSEMBLER__
 typedef int64_t anser_handle;
@@ -187,8 +192,8 @@ struct anser_message {
     uint64_t recv_capacity; /* in */
     uint64_t recv_length;   /* out */
     anser_handle handles[ANSER_MESSAGE_HANDLES]; /* in: carried (info counts them); out: received */
-    uint64_t deadline;      /* in, if flagged */
-    anser_handle reply;     /* in: EXPLICIT_REPLY; out: WANT_REPLY (0: not a call) */
+    uint64_t deadline;                           /* in, if flagged */
+    anser_handle reply; /* in: EXPLICIT_REPLY; out: WANT_REPLY (0: not a call) */
 };
 #endif
 
@@ -206,38 +211,41 @@ struct anser_message {
 #define ANSER_EXIT_KILLED 1 /* process_kill */
 #define ANSER_EXIT_FAULT  2 /* a fault nobody handles */
 
-#define ANSER_FAULT_ACCESS  1 /* no region there, or not with this right */
-#define ANSER_FAULT_BUDGET  2 /* demand-zero page, and no budget left */
-#define ANSER_FAULT_ILLEGAL 3 /* any other exception: illegal instruction, breakpoint, misaligned */
+#define ANSER_FAULT_ACCESS 1 /* no region there, or not with this right */
+#define ANSER_FAULT_BUDGET 2 /* demand-zero page, and no budget left */
+#define ANSER_FAULT_ILLEGAL                                                                        \
+    3 /* any other exception: illegal instruction, breakpoint, misaligned                          \
+       */
 
 /* ---- Regions. -------------------------------------------------------------------------------- */
-#define ANSER_PROT_NONE    0
-#define ANSER_PROT_READ    1
-#define ANSER_PROT_WRITE   2 /* needs READ; never with EXEC */
-#define ANSER_PROT_EXEC    4
-#define ANSER_MAP_FIXED    0x10 /* exactly there, replacing what is there */
+#define ANSER_PROT_NONE     0
+#define ANSER_PROT_READ     1
+#define ANSER_PROT_WRITE    2 /* needs READ; never with EXEC */
+#define ANSER_PROT_EXEC     4
+#define ANSER_MAP_FIXED     0x10 /* exactly there, replacing what is there */
 #define ANSER_MAP_NOREPLACE 0x20 /* exactly there, -EEXIST if taken */
 /* Without either, the address is a hint: there if free, else where the kernel finds room. */
 
 #define ANSER_PAGES_CONTIGUOUS 1
 #define ANSER_PAGES_DMA        2 /* contiguous, bound to a device, PHYS right */
 
-/* ---- Processes, threads, handlers. ------------------------------------------------------------ */
+/* ---- Processes, threads, handlers. ------------------------------------------------------------
+ */
 #ifndef __ASSEMBLER__
 struct anser_process_params {
     char name[ANSER_NAME_MAX];
-    uint64_t budget_pages;      /* taken from the caller's budget, back when the process is gone */
-    anser_handle exit;          /* send handle for ANSER_EVENT_EXIT, or 0; used, not consumed */
-    anser_handle fault;         /* send handle for ANSER_EVENT_FAULT, or 0: a fault kills */
-    uint64_t priority_max;      /* ceiling of its threads, at most the caller's */
+    uint64_t budget_pages; /* taken from the caller's budget, back when the process is gone */
+    anser_handle exit;     /* send handle for ANSER_EVENT_EXIT, or 0; used, not consumed */
+    anser_handle fault;    /* send handle for ANSER_EVENT_FAULT, or 0: a fault kills */
+    uint64_t priority_max; /* ceiling of its threads, at most the caller's */
 };
 
 struct anser_thread_params {
-    uint64_t entry;             /* pc */
-    uint64_t stack;             /* sp */
-    uint64_t argument;          /* a0 */
-    uint64_t tls;               /* tp */
-    uint64_t priority;          /* at most the process's ceiling */
+    uint64_t entry;    /* pc */
+    uint64_t stack;    /* sp */
+    uint64_t argument; /* a0 */
+    uint64_t tls;      /* tp */
+    uint64_t priority; /* at most the process's ceiling */
 };
 
 /* What the handler of foreign calls, faults and interruptions gets, a0 = this frame's address. */
@@ -281,7 +289,8 @@ struct anser_start {
 };
 #endif
 
-/* ---- system_info. ------------------------------------------------------------------------------ */
+/* ---- system_info. ------------------------------------------------------------------------------
+ */
 #define ANSER_INFO_SYSTEM  1 /* struct anser_system_info */
 #define ANSER_INFO_PROCESS 2 /* struct anser_process_info of the first id >= index */
 #define ANSER_INFO_THREAD  3 /* struct anser_thread_info, likewise */
@@ -305,20 +314,20 @@ struct anser_start {
 
 #ifndef __ASSEMBLER__
 struct anser_system_info {
-    uint64_t frames_total;  /* RAM in pages */
+    uint64_t frames_total; /* RAM in pages */
     uint64_t frames_free;
-    uint64_t frames_image;  /* kernel core: text, rodata, data, bss */
-    uint64_t frames_meta;   /* frame table */
-    uint64_t frames_slab;   /* small kernel objects */
-    uint64_t frames_tables; /* page tables, the kernel's included */
-    uint64_t frames_boot;   /* initrd and device tree */
+    uint64_t frames_image;    /* kernel core: text, rodata, data, bss */
+    uint64_t frames_meta;     /* frame table */
+    uint64_t frames_slab;     /* small kernel objects */
+    uint64_t frames_tables;   /* page tables, the kernel's included */
+    uint64_t frames_boot;     /* initrd and device tree */
     uint64_t frames_reserved; /* firmware */
     uint64_t harts;
-    uint64_t handles;       /* open, in all processes */
+    uint64_t handles; /* open, in all processes */
     uint64_t processes;
     uint64_t threads;
-    uint64_t now;           /* ticks */
-    uint64_t boot_instret;  /* instret at the loader's first instruction */
+    uint64_t now;            /* ticks */
+    uint64_t boot_instret;   /* instret at the loader's first instruction */
     uint64_t kernel_objects; /* alive */
 };
 
@@ -328,20 +337,20 @@ struct anser_process_info {
     uint64_t threads;
     uint64_t handles;
     uint64_t cpu_ticks;
-    uint64_t pages_used;    /* charged: memory, page tables, objects (rounded up) */
+    uint64_t pages_used; /* charged: memory, page tables, objects (rounded up) */
     uint64_t pages_budget;
-    uint64_t parent;        /* id of its creator */
+    uint64_t parent; /* id of its creator */
 };
 
 struct anser_thread_info {
     uint64_t id;
     uint64_t process;
-    uint64_t state;         /* ANSER_STATE_* */
+    uint64_t state; /* ANSER_STATE_* */
     uint64_t priority;
     uint64_t hart;
     uint64_t cpu_ticks;
-    uint64_t wait_object;   /* id of the channel or signal; address of the word */
-    uint64_t wait_thread;   /* id of the server whose reply it waits for */
+    uint64_t wait_object; /* id of the channel or signal; address of the word */
+    uint64_t wait_thread; /* id of the server whose reply it waits for */
     uint64_t pc;
 };
 #endif
