@@ -21,6 +21,12 @@ struct thread {
     size_t mapping_size;
 };
 
+/* The upper half of a handle, which is never 0: what waits for the handle waits for this word. */
+static uint32_t *generation_of(struct thread *thread)
+{
+    return (uint32_t *)&thread->handle + 1;
+}
+
 void thread_begin(void);
 _Noreturn void thread_leave(void *mapping, size_t size);
 _Noreturn void thread_run(struct thread *thread);
@@ -130,6 +136,7 @@ int thread_create(struct thread **out, void (*function)(void *), void *argument,
         thread = NULL;
     } else {
         __atomic_store_n(&thread->handle, handle, __ATOMIC_RELEASE);
+        sys_word_wake(generation_of(thread), UINT64_MAX);
     }
     if (out != NULL)
         *out = thread;
@@ -151,8 +158,9 @@ anser_handle thread_handle(void)
     if (current == NULL || current->detached)
         return 0;
     anser_handle handle;
+    /* The creator may have a lower priority: yielding to it would not be enough. */
     while ((handle = __atomic_load_n(&current->handle, __ATOMIC_ACQUIRE)) == 0)
-        sys_thread_yield();
+        sys_word_wait(generation_of(current), 0, 0);
     return handle;
 }
 
