@@ -73,12 +73,19 @@ static struct process *process_from(uint64_t id)
     return NULL;
 }
 
+/* What runs is charged when it leaves its hart: until then, its time is still with the hart. */
+static uint64_t thread_ticks(const struct thread *thread)
+{
+    bool running = thread->state == ANSER_STATE_RUNNING;
+    return thread->cpu_ticks + (running ? time_now() - thread->hart->running_since : 0);
+}
+
 static uint64_t process_ticks(const struct process *process)
 {
     const struct thread *thread;
     uint64_t ticks = process->cpu_ticks;
     list_each (thread, &process->threads, siblings)
-        ticks += thread->cpu_ticks;
+        ticks += thread_ticks(thread);
     return ticks;
 }
 
@@ -147,7 +154,7 @@ static status_t info_thread(struct thread *self)
         .state = thread->state,
         .priority = thread->priority,
         .hart = thread->hart->index,
-        .cpu_ticks = thread->cpu_ticks,
+        .cpu_ticks = thread_ticks(thread),
         .pc = thread->x[REG_PC],
     };
     if (thread->state == ANSER_STATE_WORD)
