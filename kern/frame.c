@@ -62,11 +62,19 @@ static inline record_t *record_in(const struct zone *zone, uint64_t number)
     return (record_t *)direct_map(phys((uint64_t)zone->records)) + (number - zone->first);
 }
 
-static record_t *record_of(uint64_t number)
+static record_t *record_elsewhere(uint64_t number)
 {
     struct zone *zone = zone_of(number);
     kassert(zone != NULL);
     return record_in(zone, number);
+}
+
+/* Most machines have one zone. */
+static inline record_t *record_of(uint64_t number)
+{
+    if (number - zones[0].first < zones[0].end - zones[0].first)
+        return record_in(&zones[0], number);
+    return record_elsewhere(number);
 }
 
 static record_t record_make(uint64_t next, uint64_t previous, unsigned order)

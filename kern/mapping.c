@@ -4,9 +4,10 @@
 #include "kern/panic.h"
 #include "kern/tlb.h"
 
-/* Costs in steps of about 7 instructions. */
+/* Costs in steps of about 8 instructions. */
 #define COST_ENTRY     1
-#define COST_ANONYMOUS 10 /* with the freeing of its frame */
+#define COST_PROTECT   4
+#define COST_ANONYMOUS 24 /* with the freeing of its frame */
 
 #define FREE_TABLES_MAX 64u /* in one piece */
 #define FREE_MIDDLE_MAX 2u
@@ -64,11 +65,20 @@ static void gather(struct space *space, uint64_t frame)
     gathered.frames[gathered.count++] = frame;
 }
 
-static inline void touched(uint64_t address)
+static inline void touched(uint64_t start, uint64_t end)
 {
     if (gathered.end == 0)
-        gathered.first = address;
-    gathered.end = address + PAGE_SIZE;
+        gathered.first = start;
+    gathered.end = end;
+}
+
+/* The entries of one table from `at` on, not beyond the end, and no more than there are steps. */
+static uint64_t table_end(uint64_t at, uint64_t end, int steps)
+{
+    uint64_t last = level_next(at, 1);
+    uint64_t most = at + ((uint64_t)steps << PAGE_SHIFT);
+    end = end < last ? end : last;
+    return end < most ? end : most;
 }
 
 /* Unlinks the table of 4 KiB pages that covers the address, if there is one. It must be empty. */
@@ -86,23 +96,30 @@ static void unlink_table(struct space *space, uint64_t address)
 
 /* ---- Taking away. */
 
-static uint64_t clear_pages(struct space *space, pte_t *entry, uint64_t at, uint64_t end,
+static uint64_t clear_pages(struct space *space, pte_t *entry, uint64_t start, uint64_t end,
                             int *steps)
 {
-    uint64_t last = level_next(at, 1);
-    if (end > last)
-        end = last;
-    for (; at<end && * steps> 0; at += PAGE_SIZE, entry++, *steps -= COST_ENTRY) {
+    uint64_t at = start;
+    bool any = false;
+    end = table_end(at, end, *steps);
+    for (; at < end; at += PAGE_SIZE, entry++) {
         pte_t old = *entry;
         if (old == 0)
             continue;
         pte_set(entry, 0);
-        touched(at);
-        if ((old & PTE_ANONYMOUS) != 0) {
-            gather(space, pte_frame(old).value);
-            *steps -= COST_ANONYMOUS;
-        }
+        any = true;
+        if ((old & PTE_ANONYMOUS) == 0)
+            continue;
+        /* The fence may come in the middle, when there is much to free. */
+        touched(start, at + PAGE_SIZE);
+        gather(space, pte_frame(old).value);
+        *steps -= COST_ANONYMOUS;
+        if (*steps <= 0)
+            end = at;
     }
+    if (any)
+        touched(start, at);
+    *steps -= (int)((at - start) >> PAGE_SHIFT) * COST_ENTRY;
     return at;
 }
 
@@ -213,29 +230,23 @@ static pte_t protected(pte_t old, unsigned prot)
     return pte_make(pte_frame(old), flags | PTE_ANONYMOUS);
 }
 
-/* Rights that the new entry lacks must be gone from every TLB; new ones may come late. */
-static void protect_entry(pte_t *entry, uint64_t at, unsigned prot)
+static uint64_t protect_pages(pte_t *entry, uint64_t start, uint64_t end, unsigned prot, int *steps)
 {
-    pte_t old = *entry;
-    pte_t new = protected(old, prot);
-    if (new == old)
-        return;
-    pte_set(entry, new);
-    if ((old & ~new &(PTE_V | PTE_RWX)) != 0)
-        touched(at);
-}
-
-static uint64_t protect_pages(pte_t *entry, uint64_t at, uint64_t end, unsigned prot, int *steps)
-{
-    uint64_t last = level_next(at, 1);
-    if (end > last)
-        end = last;
-    for (; at<end && * steps> 0; at += PAGE_SIZE, entry++, *steps -= COST_ENTRY) {
-        if (*entry == 0)
+    uint64_t at = start;
+    bool lost = false;
+    end = table_end(at, end, *steps / COST_PROTECT + 1);
+    for (; at < end; at += PAGE_SIZE, entry++) {
+        pte_t old = *entry;
+        if (old == 0)
             continue;
-        protect_entry(entry, at, prot);
-        *steps -= COST_ENTRY * 2;
+        pte_t new = protected(old, prot);
+        pte_set(entry, new);
+        lost |= (old & ~new &(PTE_V | PTE_RWX)) != 0;
     }
+    /* Rights that entries have lost must be gone from every TLB; new ones may come late. */
+    if (lost)
+        touched(start, at);
+    *steps -= (int)((at - start) >> PAGE_SHIFT) * COST_PROTECT;
     return at;
 }
 

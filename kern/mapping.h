@@ -10,7 +10,7 @@
 #include "kern/region.h"
 
 /* About what 10,000 instructions can do; see the costs in kern/mapping.c. */
-#define MAPPING_STEPS 1500
+#define MAPPING_STEPS 1000
 
 /* The bits of a leaf with this protection; without V for ANSER_PROT_NONE. */
 static inline uint64_t mapping_flags(unsigned prot)

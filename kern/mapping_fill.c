@@ -63,16 +63,17 @@ static status_t fill_megapage(struct region *region, uint64_t at, phys_t frame, 
     return 0;
 }
 
-static uint64_t fill_pages(struct region *region, uint64_t at, uint64_t end, uint64_t flags)
+/* Up to the end of one table; `run` frames from `frame` on come first. Returns how far it got. */
+static uint64_t fill_pages(struct region *region, uint64_t at, uint64_t end, uint64_t flags,
+                           phys_t frame, uint64_t run)
 {
     struct space *space = region->space;
     pte_t *entry = page_table_make(space->root, space->account, at, 0);
     if (entry == NULL)
         return at;
     uint64_t last = level_next(at, 1);
-    uint64_t run = 0;
-    phys_t frame = {0};
-    for (; at < end && at < last; at += PAGE_SIZE, entry++, run--, frame.value += PAGE_SIZE) {
+    end = end < last ? end : last;
+    for (; at < end; at += PAGE_SIZE, entry++, run--, frame.value += PAGE_SIZE) {
         if (run == 0)
             frame = object_frame(region, at, &run);
         if (*entry == 0)
@@ -92,7 +93,7 @@ status_t mapping_fill(struct region *region, uint64_t start, uint64_t end)
                 return -ANSER_ENOMEM;
             at += MEGAPAGE_SIZE;
         } else {
-            uint64_t reached = fill_pages(region, at, end, flags);
+            uint64_t reached = fill_pages(region, at, end, flags, frame, run);
             if (reached == at)
                 return -ANSER_ENOMEM;
             at = reached;

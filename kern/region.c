@@ -44,8 +44,12 @@ struct region *region_at(const struct space *space, uint64_t address)
 
 struct region *region_from(const struct space *space, uint64_t address)
 {
-    struct region *region = region_at(space, address);
-    return region != NULL ? region : region_of(tree_ceiling(&space->regions, address));
+    struct tree_node *node = tree_floor(&space->regions, address);
+    if (node == NULL)
+        return region_of(tree_first(&space->regions));
+    if (region_of(node)->end <= address)
+        node = tree_next(node);
+    return region_of(node);
 }
 
 struct region *region_next(const struct region *region)
