@@ -31,24 +31,17 @@ static bool is_return_address(uint64_t address)
 /* A caller is named by its call, right before where it goes on: a function may end with one. */
 static void show_place(uint64_t address, bool caller)
 {
-    uint32_t offset = (uint32_t)(address - (uint64_t)kernel_start);
-    uint32_t known_by = offset - (caller ? 2 : 0);
-    uint32_t low = 0, high = symbol_count;
-    /* The last symbol at or before the address. */
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (symbol_table[middle].offset <= known_by)
-            low = middle + 1;
-        else
-            high = middle;
+    uint64_t offset = address - (uint64_t)kernel_start;
+    uint64_t known_by = offset - (caller ? 2 : 0);
+    uint32_t next = 0;
+    while (next < symbol_count && symbol_table[next].offset <= known_by)
+        next++;
+    kprintf("  %016lx", address);
+    if (in_text(address) && next != 0) {
+        const struct symbol *symbol = &symbol_table[next - 1];
+        kprintf(" %s+0x%lx", &symbol_names[symbol->name_offset], offset - symbol->offset);
     }
-    if (!in_text(address) || low == 0) {
-        kprintf("  %016lx\n", address);
-        return;
-    }
-    const struct symbol *symbol = &symbol_table[low - 1];
-    kprintf("  %016lx %s+0x%x\n", address, &symbol_names[symbol->name_offset],
-            offset - symbol->offset);
+    kprintf("\n");
 }
 
 bool backtrace_is_guard(uint64_t address)
@@ -82,21 +75,18 @@ void backtrace(const uint64_t *registers)
 {
     uint64_t at = registers[2] & ~7ul;
     uint64_t end = stack_end(&at);
-    unsigned shown = 0;
+    uint64_t last = registers[0], word = registers[1];
     kprintf("Backtrace, callers below those they called:\n");
-    show_place(registers[0], registers[0] == registers[1]);
-    uint64_t last = registers[0];
-    if (registers[1] != last && is_return_address(registers[1])) {
-        last = registers[1];
-        show_place(last, true);
-    }
-    for (; at < end && shown < CALLERS_MAX; at += 8) {
-        uint64_t word = *(const uint64_t *)at;
+    show_place(last, last == word);
+    for (unsigned shown = 0; shown < CALLERS_MAX; at += 8) {
         /* A function that has stored ra already would show its caller twice. */
-        if (word == last || !is_return_address(word))
-            continue;
-        last = word;
-        show_place(word, true);
-        shown++;
+        if (word != last && is_return_address(word)) {
+            last = word;
+            show_place(word, true);
+            shown++;
+        }
+        if (at >= end)
+            return;
+        word = *(const uint64_t *)at;
     }
 }

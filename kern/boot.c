@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The steps of the boot, as kmain calls them through core_table. Each returns 0 or -errno. The
- * loader's memory is out of sight as soon as paging is on, so the core works from its own copy of
- * the hand-over; kmain may go on reading its own memory, the Go part of the image, until
- * step_enter.
+ * loader's memory is out of sight as soon as paging is on, so the core works from boot_info, its
+ * own copy of the hand-over; kmain may go on reading its own memory, the Go part of the image,
+ * until step_enter.
  */
 #include "kern/boot.h"
 #include "kern/backtrace.h"
-#include "kern/frame.h"
 #include "kern/hart.h"
-#include "kern/init_load.h"
 #include "kern/log.h"
 #include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/power.h"
 #include "kern/process.h"
-#include "kern/thread.h"
 #include "kern/sched.h"
 #include "kern/system.h"
 #include "kern/tables.h"
-#include "kern/timer.h"
 #include "kern/trap.h"
 #include "sbi/sbi.h"
 
@@ -28,14 +24,7 @@ _Static_assert(sizeof(kernel_stacks[0]) == BOOT_STACK_TOP, "entry.S");
 
 extern const char kernel_end[];
 
-static struct bootinfo boot_info;
 static uint64_t boot_harts_max;
-
-/* A line from kmain. */
-void step_write(const char *text, size_t length)
-{
-    log_write(text, length);
-}
 
 /* kmain cannot go on, and says why. */
 _Noreturn void step_fail(const char *text, size_t length)
@@ -83,14 +72,8 @@ status_t step_interrupt_init(void)
 
 status_t step_process_init(void)
 {
-    system_info_init(&boot_info);
     account_open_root();
     return 0;
-}
-
-status_t step_init_load(void)
-{
-    return init_load(&boot_info);
 }
 
 status_t step_harts_start(void)

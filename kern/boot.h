@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What stands behind the entries of core_table (kern/entry.S), in its order. Info and options may
+/* What stands behind entries of core_table (kern/entry.S), in its order. Info and options may
  * be read while the step runs, no longer. */
 #pragma once
 
 #include <anser/bootinfo.h>
 #include "kern/types.h"
 
-void step_write(const char *text, size_t length);
 _Noreturn void step_fail(const char *text, size_t length);
 status_t step_log_init(const struct bootinfo *info);   /* console, ways to power off */
 status_t step_memory_init(const struct bootinfo *info, /* frames, the kernel's page table */
@@ -14,6 +13,5 @@ status_t step_memory_init(const struct bootinfo *info, /* frames, the kernel's p
 status_t step_trap_init(void);      /* exceptions, counters */
 status_t step_interrupt_init(void); /* timer, interrupt controller */
 status_t step_process_init(void);   /* the root budget */
-status_t step_init_load(void);      /* the first process */
 status_t step_harts_start(void);    /* everybody else, asleep until step_enter */
 _Noreturn void step_enter(void);    /* gives boot memory away, enters the scheduler */

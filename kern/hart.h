@@ -3,11 +3,9 @@
 #pragma once
 
 #include <anser/abi.h>
-#include <anser/bootinfo.h>
 #include "kern/interrupt.h"
 #include "kern/list.h"
 #include "kern/timer.h"
-#include "kern/types.h"
 
 #define HARTS_MAX         BOOTINFO_HARTS_MAX
 #define KERNEL_STACK_SIZE (2 * PAGE_SIZE)
@@ -24,21 +22,21 @@ struct hart {
     uint64_t panic_stack_top;
     uint64_t trap_user;   /* stvec in user mode */
     uint64_t trap_kernel; /* stvec in the kernel: a trap there is a panic */
+    struct thread *idle;  /* its kernel context when nothing is ready */
 
     bool online;
     uint32_t index; /* logical: 0.. */
     uint64_t id;    /* hart id of the SBI */
     uint64_t plic_context;
     struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
-    struct thread *idle;    /* its kernel context when nothing is ready */
     struct space *space;    /* what satp holds; NULL: the kernel's own table */
     bool idling;            /* waits in wfi; an IPI wakes it */
     bool owes_fence;        /* was spared remote fences while it idled */
 
     uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct list ready[ANSER_PRIORITIES];
-    uint64_t waiting_since;      /* when the first of them was queued */
-    struct deadline share;       /* when an idle hart gets one of them */
+    uint64_t waiting_since; /* when the first of them was queued */
+    struct deadline share;  /* when an idle hart gets one of them */
 
     struct tree deadlines;
     uint64_t slice_end;      /* UINT64_MAX: no slice */

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Where a hart arrives that SBI HSM has started: satp 0, interrupts off, a1 = its struct hart_entry
- * (kern/hart.c). The image has the same addresses before and after translation goes on.
+ * Where a hart arrives that SBI HSM has started: satp 0, interrupts off, a1 = its struct hart. The
+ * image has the same addresses before and after translation goes on.
  */
+#include "kern/layout.h"
+
     .section .text
     .option norvc
     .globl hart_start
 hart_start:
-    ld      sp, 0(a1)
-    ld      tp, 8(a1)
-    ld      t0, 16(a1)
-    ld      a0, 24(a1)
+    mv      a0, a1
+    ld      sp, H_STACK(a0)
+    ld      tp, H_IDLE(a0)
+    la      t0, kernel_satp
+    ld      t0, 0(t0)
     sfence.vma
     csrw    satp, t0
     sfence.vma

@@ -5,9 +5,7 @@
 #include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/space.h"
-#include "kern/thread.h"
 #include "kern/sched.h"
-#include "kern/timer.h"
 #include "kern/trap.h"
 #include "sbi/sbi.h"
 
@@ -19,20 +17,8 @@
 #define START_SECONDS 10   /* for a hart to come; it takes milliseconds */
 #define NAPS_HZ       5000 /* how often to look whether it has */
 
-/* What kern/hart_start.S loads before it can run C; it knows the offsets. */
-struct hart_entry {
-    uint64_t stack;
-    struct thread *thread;
-    uint64_t satp;
-    struct hart *hart;
-};
-_Static_assert(offsetof(struct hart_entry, thread) == 8, "hart_start.S");
-_Static_assert(offsetof(struct hart_entry, satp) == 16, "hart_start.S");
-_Static_assert(offsetof(struct hart_entry, hart) == 24, "hart_start.S");
-
-static struct hart_entry entries[HARTS_MAX];
 static volatile bool released;
-void hart_start(void);
+void hart_start(void); /* kern/hart_start.S */
 
 void hart_init_registers(void)
 {
@@ -43,7 +29,9 @@ void hart_init_registers(void)
 static void hart_nap(void)
 {
     timer_set_slice(time_now() + timebase_hz / NAPS_HZ);
-    __asm__ volatile("wfi" ::: "memory");
+    /* There is no interrupt for a slice that was over before the timer could be set. */
+    if (!timer_slice_over())
+        __asm__ volatile("wfi" ::: "memory");
     timer_interrupt();
 }
 
@@ -53,9 +41,7 @@ static void hart_nap(void)
  */
 static void hart_launch(struct hart *hart)
 {
-    struct hart_entry *entry = &entries[hart->index];
-    *entry = (struct hart_entry){hart->stack_top, hart->idle, kernel_satp, hart};
-    int64_t error = sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)entry);
+    int64_t error = sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)hart);
     if (error < 0) {
         kprintf("hart %lu does not start: SBI error %ld\n", hart->id, error);
         return;
@@ -66,7 +52,7 @@ static void hart_launch(struct hart *hart)
         if (time_now() > end)
             panic("hart %lu was started, but does not come", hart->id);
         hart_nap();
-        sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)entry);
+        sbi_hart_start(hart->id, (uint64_t)hart_start, (uint64_t)hart);
     }
 }
 

@@ -43,10 +43,10 @@ struct program {
     struct elf_plan plan;
 };
 
-static status_t program_find(const struct bootinfo *info, struct program *program)
+static status_t program_find(struct program *program)
 {
-    const void *archive = direct_map(phys(info->initrd.base));
-    enum cpio_code code = cpio_find(archive, info->initrd.size, INIT_NAME, &program->file);
+    const void *archive = direct_map(phys(boot_info.initrd.base));
+    enum cpio_code code = cpio_find(archive, boot_info.initrd.size, INIT_NAME, &program->file);
     struct elf_error error;
     char line[ELF_LINE_MAX];
     if (code != CPIO_OK) {
@@ -118,14 +118,13 @@ static status_t give_range(struct process *process, struct boot_range range,
 }
 
 /* Boot runs on a stack with room for a page (kern/image/rt0_riscv64.s). */
-static status_t make_stack(struct process *process, const struct bootinfo *info,
-                           const struct program *program, uint64_t *stack)
+static status_t make_stack(struct process *process, const struct program *program, uint64_t *stack)
 {
     uint8_t page[PAGE_SIZE] __attribute__((aligned(16))) = {0};
     struct init_stack what = {
-        .command_line = info->cmdline,
-        .initrd_size = info->initrd.size,
-        .device_tree_size = info->device_tree.size,
+        .command_line = boot_info.cmdline,
+        .initrd_size = boot_info.initrd.size,
+        .device_tree_size = boot_info.device_tree.size,
         .entry = program->plan.entry,
         .headers = headers_address(program),
         .header_count = program->image.table_count,
@@ -136,9 +135,9 @@ static status_t make_stack(struct process *process, const struct bootinfo *info,
     status_t status = what.handles[0].handle =
         handle_publish(process, &system_object, RIGHTS_SYSTEM);
     if (status >= 0)
-        status = give_range(process, info->initrd, &what.handles[1]);
+        status = give_range(process, boot_info.initrd, &what.handles[1]);
     if (status >= 0)
-        status = give_range(process, info->device_tree, &what.handles[2]);
+        status = give_range(process, boot_info.device_tree, &what.handles[2]);
     if (status >= 0)
         status = map(&process->space, STACK_BOTTOM, STACK_TOP);
     if (status < 0)
@@ -148,7 +147,7 @@ static status_t make_stack(struct process *process, const struct bootinfo *info,
 }
 
 /* All that the root account has goes to init, but what its own account structure costs. */
-static status_t start(const struct bootinfo *info, const struct program *program)
+static status_t start(const struct program *program)
 {
     const struct anser_process_params params = {
         .name = INIT_NAME,
@@ -161,7 +160,7 @@ static status_t start(const struct bootinfo *info, const struct program *program
     for (uint32_t i = 0; status >= 0 && i < program->plan.copy_count; i++)
         status = map_segment(&process_init->space, program->file.data, &program->plan.copies[i]);
     if (status >= 0)
-        status = make_stack(process_init, info, program, &first.stack);
+        status = make_stack(process_init, program, &first.stack);
     if (status >= 0)
         status = thread_make(process_init, &first, &thread);
     if (status < 0) {
@@ -175,9 +174,9 @@ static status_t start(const struct bootinfo *info, const struct program *program
     return 0;
 }
 
-status_t init_load(const struct bootinfo *info)
+status_t init_load(void)
 {
     struct program program;
-    status_t status = program_find(info, &program);
-    return status < 0 ? status : start(info, &program);
+    status_t status = program_find(&program);
+    return status < 0 ? status : start(&program);
 }

@@ -2,7 +2,6 @@
 /* The first process. */
 #pragma once
 
-#include <anser/bootinfo.h>
 #include "kern/types.h"
 
 /*
@@ -10,4 +9,4 @@
  * budget, and lets its thread run. An error has been explained on the console: -EINVAL (archive or
  * program), -ENOMEM.
  */
-status_t init_load(const struct bootinfo *info);
+status_t init_load(void);

@@ -37,6 +37,7 @@ CHECK(hart, stack_top, H_STACK);
 CHECK(hart, panic_stack_top, H_PANIC_STACK);
 CHECK(hart, trap_user, H_TRAP_USER);
 CHECK(hart, trap_kernel, H_TRAP_KERNEL);
+CHECK(hart, idle, H_IDLE);
 _Static_assert(CALLS_MAX == -ANSER_CALL_LAST, "call table");
 _Static_assert(ANSER_STATE_RUNNING == 0, "stored as x0");
 _Static_assert(STATE_RECEIVING == ANSER_STATE_RECEIVING, "state");

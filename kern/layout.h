@@ -45,6 +45,7 @@
 #define H_PANIC_STACK 24
 #define H_TRAP_USER   32
 #define H_TRAP_KERNEL 40
+#define H_IDLE        48
 
 #define CALLS_MAX    105
 #define CALL_RESTART (-4096)

@@ -12,9 +12,8 @@
 #include "kern/work.h"
 #include "sbi/sbi.h"
 
-#define REGISTERS       32
-#define EXIT_ON_PANIC   1 /* the code that the finisher gives */
-#define CAUSE_INTERRUPT (1ul << 63)
+#define REGISTERS     32
+#define EXIT_ON_PANIC 1 /* the code that the finisher gives */
 
 volatile uint32_t panic_begun;
 uint64_t panic_action = BOOT_PANIC_HALT;
@@ -24,32 +23,20 @@ static struct thread *panic_thread;  /* of the hart that panics */
 
 _Noreturn void panic_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Privileged specification, "Supervisor Cause Register", exceptions 0 to 15. */
+/* Privileged specification, "Supervisor Cause Register": what can happen to the kernel. */
 static const char *const causes[16] = {
-    "instruction address misaligned",
-    "instruction access fault",
-    "illegal instruction",
-    "breakpoint",
-    "load address misaligned",
-    "load access fault",
-    "store address misaligned",
-    "store access fault",
-    "environment call from user mode",
-    "environment call from supervisor mode",
-    "reserved",
-    "environment call from machine mode",
-    "instruction page fault",
-    "load page fault",
-    "reserved",
-    "store page fault",
+    [0] = "instruction address misaligned",
+    [1] = "instruction access fault",
+    [2] = "illegal instruction",
+    [3] = "breakpoint",
+    [4] = "load address misaligned",
+    [5] = "load access fault",
+    [6] = "store address misaligned",
+    [7] = "store access fault",
+    [12] = "instruction page fault",
+    [13] = "load page fault",
+    [15] = "store page fault",
 };
-
-static const char *cause_name(uint64_t cause)
-{
-    if (cause & CAUSE_INTERRUPT)
-        return "interrupt";
-    return cause < array_length(causes) ? causes[cause] : "unknown exception";
-}
 
 static const char register_names[REGISTERS][4] = {
     "pc", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
@@ -122,7 +109,8 @@ _Noreturn void panic_report(const char *format, ...)
 _Noreturn void panic_trap(const uint64_t *registers, uint64_t cause, uint64_t value)
 {
     panic_begin();
-    kprintf("\npanic: %s in the kernel, cause %lx, value %lx%s\n", cause_name(cause), cause, value,
-            backtrace_is_guard(value) ? ": the kernel stack is full" : "");
+    kprintf("\npanic: %s in the kernel, cause %lx, value %lx%s\n",
+            cause < array_length(causes) && causes[cause] ? causes[cause] : "unknown trap", cause,
+            value, backtrace_is_guard(value) ? ": the kernel stack is full" : "");
     panic_finish(registers);
 }

@@ -7,35 +7,31 @@
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 
-#define WORD_MASK (sizeof(word_t) - 1)
+#define WORD  sizeof(word_t)
+#define BLOCK (8 * WORD) /* bytes that a round of the inner loops moves */
 
 static inline bool aligned(const void *a)
 {
-    return ((uintptr_t)a & WORD_MASK) == 0;
+    return (uintptr_t)a % WORD == 0;
 }
 
 void *memcpy(void *to, const void *from, size_t size)
 {
     char *out = to;
     const char *in = from;
-    if ((((uintptr_t)to ^ (uintptr_t)from) & WORD_MASK) == 0) {
+    if (((uintptr_t)to ^ (uintptr_t)from) % WORD == 0) {
         for (; size > 0 && !aligned(out); size--)
             *out++ = *in++;
-        for (; size >= 8 * sizeof(word_t); size -= 8 * sizeof(word_t)) {
+        for (; size >= BLOCK; size -= BLOCK, out += BLOCK, in += BLOCK) {
             word_t *o = (word_t *)out;
             const word_t *i = (const word_t *)in;
             word_t a = i[0], b = i[1], c = i[2], d = i[3];
             o[0] = a, o[1] = b, o[2] = c, o[3] = d;
             a = i[4], b = i[5], c = i[6], d = i[7];
             o[4] = a, o[5] = b, o[6] = c, o[7] = d;
-            out += 8 * sizeof(word_t);
-            in += 8 * sizeof(word_t);
         }
-        for (; size >= sizeof(word_t); size -= sizeof(word_t)) {
+        for (; size >= WORD; size -= WORD, out += WORD, in += WORD)
             *(word_t *)out = *(const word_t *)in;
-            out += sizeof(word_t);
-            in += sizeof(word_t);
-        }
     }
     while (size-- > 0)
         *out++ = *in++;
@@ -48,16 +44,13 @@ void *memset(void *to, int byte, size_t size)
     word_t fill = (uint8_t)byte * 0x0101010101010101ul;
     for (; size > 0 && !aligned(out); size--)
         *out++ = (char)byte;
-    for (; size >= 8 * sizeof(word_t); size -= 8 * sizeof(word_t)) {
+    for (; size >= BLOCK; size -= BLOCK, out += BLOCK) {
         word_t *o = (word_t *)out;
         o[0] = fill, o[1] = fill, o[2] = fill, o[3] = fill;
         o[4] = fill, o[5] = fill, o[6] = fill, o[7] = fill;
-        out += 8 * sizeof(word_t);
     }
-    for (; size >= sizeof(word_t); size -= sizeof(word_t)) {
+    for (; size >= WORD; size -= WORD, out += WORD)
         *(word_t *)out = fill;
-        out += sizeof(word_t);
-    }
     while (size-- > 0)
         *out++ = (char)byte;
     return to;

@@ -18,6 +18,7 @@
 
 /* Never reclaimed: the kernel itself holds the first reference. */
 struct object system_object = {.references = 1, .type = ANSER_TYPE_SYSTEM};
+struct bootinfo boot_info;
 
 status_t system_check(struct thread *self, uint64_t right)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The `system` object, and what system_info needs to know of the boot. */
+/* The `system` object, and the machine as the boot found it. */
 #pragma once
 
 #include <anser/bootinfo.h>
@@ -11,5 +11,5 @@ extern struct object system_object;
 
 /* Is the handle in the caller's a0 the system's, with this right? 0, -EBADF, -EPERM. */
 status_t system_check(struct thread *self, uint64_t right);
-/* Remembers the figures of the boot. */
-void system_info_init(const struct bootinfo *info);
+/* What the loader handed over. */
+extern struct bootinfo boot_info;

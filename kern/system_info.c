@@ -14,13 +14,6 @@ _Static_assert(ANSER_THREADS_MAX <= CURSOR_MASK, "a place fits");
 
 extern const char kernel_start[], kernel_end[];
 
-static const struct bootinfo *boot;
-
-void system_info_init(const struct bootinfo *info)
-{
-    boot = info;
-}
-
 static uint64_t frames_of(struct boot_range range)
 {
     uint64_t first = range.base / PAGE_SIZE;
@@ -48,17 +41,17 @@ static status_t info_system(struct thread *self)
         .frames_meta = frame_counts.meta,
         .frames_slab = frame_counts.slab,
         .frames_tables = frame_counts.tables,
-        .frames_boot = frames_of(boot->initrd) + frames_of(boot->device_tree),
+        .frames_boot = frames_of(boot_info.initrd) + frames_of(boot_info.device_tree),
         .harts = hart_count,
         .processes = process_count,
         .threads = thread_total,
         .handles = handle_count,
         .now = time_now(),
-        .boot_instret = boot->start_instret,
+        .boot_instret = boot_info.start_instret,
         .kernel_objects = object_count,
     };
-    for (uint64_t i = 0; i < boot->reserved_count; i++)
-        info.frames_reserved += frames_of(boot->reserved[i]);
+    for (uint64_t i = 0; i < boot_info.reserved_count; i++)
+        info.frames_reserved += frames_of(boot_info.reserved[i]);
     return give(self, &info, sizeof(info), 0);
 }
 

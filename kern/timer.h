@@ -9,7 +9,6 @@
 #include <anser/bootinfo.h>
 #include "kern/clock.h"
 #include "kern/tree.h"
-#include "kern/types.h"
 
 struct deadline {
     struct tree_node node;                      /* key: absolute ticks */
