@@ -155,7 +155,7 @@ static status_t start(const struct program *program)
         .budget_pages = (root_account.limit - root_account.used) / PAGE_SIZE - 1,
     };
     struct anser_thread_params first = {.entry = program->plan.entry, .priority = INIT_PRIORITY};
-    struct thread *thread;
+    struct thread *thread = NULL;
     status_t status = process_make(&root_account, &params, &process_init);
     for (uint32_t i = 0; status >= 0 && i < program->plan.copy_count; i++)
         status = map_segment(&process_init->space, program->file.data, &program->plan.copies[i]);
