@@ -9,7 +9,7 @@
 #define COST_PROTECT   4
 #define COST_ANONYMOUS 24 /* with the freeing of its frame */
 
-#define FREE_TABLES_MAX 64u /* in one piece */
+#define FREE_TABLES_MAX 32u /* in one piece */
 #define FREE_MIDDLE_MAX 2u
 
 #define GATHER_MAX  128u

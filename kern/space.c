@@ -43,24 +43,19 @@ static void abandon(struct space *space)
     space->satp = kernel_satp;
 }
 
-static bool reclaim_regions(struct space *space)
+static void reclaim_regions(struct space *space)
 {
     int steps = MAPPING_STEPS;
     struct region *region;
-    while ((region = region_from(space, 0)) != NULL) {
+    while (steps > 0 && (region = region_from(space, 0)) != NULL) {
         uint64_t start = region_start(region);
         uint64_t reached = mapping_clear(space, start, region->end, &steps);
         steps -= COST_REGION;
         if (reached == region->end)
             region_remove(region);
-        else if (region->pinned)
-            return false;
-        else
+        else if (!region->pinned)
             region_cut(region, start, reached, NULL);
-        if (steps <= 0)
-            return false;
     }
-    return true;
 }
 
 bool space_reclaim(struct space *space)
@@ -69,9 +64,13 @@ bool space_reclaim(struct space *space)
         return true;
     if (space->satp != kernel_satp)
         abandon(space);
-    if (!reclaim_regions(space) || !mapping_free_tables(space))
+    if (space->region_count > 0) {
+        reclaim_regions(space);
         return false;
-    kassert(space->page_count == 0 && space->region_count == 0);
+    }
+    if (!mapping_free_tables(space))
+        return false;
+    kassert(space->page_count == 0);
     page_table_free(space->account, space->root);
     asid_free(space->asid);
     space->root = phys(0);
