@@ -18,7 +18,6 @@
     (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP |                 \
      ANSER_RIGHT_TRANSFER)
 #define FLAGS_PAGES (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA)
-#define PROT_ALL    (ANSER_PROT_READ | ANSER_PROT_WRITE | ANSER_PROT_EXEC)
 #define FLAGS_MAP   (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE)
 
 static status_t lookup(struct thread *self, unsigned argument, uint8_t type, uint64_t rights,

@@ -9,7 +9,6 @@
 
 #define SATP_SV39       (8ul << 60)
 #define SATP_ASID_SHIFT 44
-#define PROT_ALL        (ANSER_PROT_READ | ANSER_PROT_WRITE | ANSER_PROT_EXEC)
 #define FLAGS_ALL       (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE | SPACE_MAP_MOST(PROT_ALL))
 #define COST_REGION     60 /* steps of kern/mapping.h, for what is done to each region */
 #define EAGER_PAGES     16u

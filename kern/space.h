@@ -45,6 +45,8 @@ bool space_reclaim(struct space *space);
 /* Makes it the current one on this hart (NULL: the kernel's own). Writes satp only if needed. */
 void space_activate(struct space *space);
 
+#define PROT_ALL (ANSER_PROT_READ | ANSER_PROT_WRITE | ANSER_PROT_EXEC)
+
 enum space_access {
     ACCESS_READ = ANSER_PROT_READ,
     ACCESS_WRITE = ANSER_PROT_WRITE,

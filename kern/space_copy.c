@@ -7,7 +7,8 @@ static bool overlap(uint64_t a, uint64_t b, uint64_t length)
     return a < b + length && b < a + length;
 }
 
-/* One piece of the copy, inside one region of the source: its pages, then the region for them. */
+/* One piece of the copy, inside one region of the source. The region for it is there before the
+ * pages are, so that nothing can fail between the two. */
 static status_t copy_part(struct space *to, uint64_t to_address, struct region *source,
                           uint64_t from_address, uint64_t length, unsigned prot, uint64_t *done,
                           int *steps)
@@ -16,16 +17,20 @@ static status_t copy_part(struct space *to, uint64_t to_address, struct region *
     uint64_t part = source->end - from_address;
     if (part > length)
         part = length;
+    if (region_any(to, to_address, to_address + part))
+        return -ANSER_EEXIST; /* another thread was there, between two pieces */
+    struct region *region = region_alloc(to, false);
+    if (region == NULL)
+        return mapping_tidy(to) ? CALL_RESTART : -ANSER_ENOMEM;
     part = mapping_share(to, to_address, source->space, from_address, part, prot, steps, &status);
-    if (part == 0)
+    if (part == 0) {
+        region_discard(region);
         return status;
-    uint64_t address = to_address;
-    status_t mapped = space_map(to, &address, part, prot | ANSER_MAP_NOREPLACE, NULL, 0);
-    if (mapped != 0) {
-        int enough = MAPPING_STEPS * 2;
-        mapping_clear(to, to_address, to_address + part, &enough);
-        return mapped;
     }
+    region->prot = (uint8_t)prot;
+    region->most = PROT_ALL;
+    region_link(region, to_address, to_address + part);
+    region_join(region);
     *done += part;
     return status;
 }
