@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An intrusive balanced tree (AVL) ordered by a 64-bit key; equal keys keep the order in which they
- * came. Regions, timers and waited-for words are kept in it: O(log n), no recursion, no memory.
+ * An intrusive balanced tree (a treap) ordered by a 64-bit key; equal keys keep the order in which
+ * they came. Regions, timers and waited-for words are kept in it: O(log n) whatever the order of
+ * insertion, as nobody can guess the weights; no recursion, no memory.
  */
 #pragma once
 
@@ -11,7 +12,7 @@ struct tree_node {
     struct tree_node *child[2];
     struct tree_node *parent;
     uint64_t key;
-    int8_t balance;
+    uint32_t weight; /* random; not above the parent's */
     bool linked;
 };
 
