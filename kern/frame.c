@@ -1,35 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The buddy system. A record of 8 bytes for each frame of RAM holds the links and the order of a
- * free block (in its first frame), or the references of a single frame in use. Free memory itself
- * is never touched: boot would pay for it, and nobody has zeroed it.
+ * The buddy system. One table, from the first frame of RAM to the last, has a record for each frame
+ * (one for a hole in RAM is never free). A free block carries its own links, in its first frame;
+ * more of free memory is not touched: boot would pay for it.
  */
 #include "kern/frame.h"
 #include <anser/abi.h>
 #include "kern/panic.h"
 
-/*
- * A record. Free block: next and previous block of its order (frame numbers, 0: none; below 2^26,
- * as the direct map spans 2^38 bytes), order, FREE. In use: bits 0-31 count references.
- */
-typedef uint64_t record_t;
-#define RECORD_FREE        (1ul << 63)
-#define RECORD_NUMBER_MASK ((1ul << 26) - 1)
-#define RECORD_ORDER_SHIFT 52
-#define FRAME_NUMBERS      (1ul << 26)
+/* Of a free block's first frame: FREE and its order. Of a frame in use: references, or 0. */
+typedef uint32_t record_t;
+#define RECORD_FREE (1u << 31)
 
-/* A stretch of RAM with its records. */
-struct zone {
-    uint64_t first; /* frame numbers */
+#define FRAME_NUMBERS (1ul << 26) /* the direct map spans 2^38 bytes */
+
+/* At the start of a free block: its neighbours among those of its order; frame numbers, 0: none. */
+struct links {
+    uint64_t next;
+    uint64_t previous;
+};
+
+/* Frame numbers. */
+struct stretch {
+    uint64_t first;
     uint64_t end;
-    record_t *records;
 };
 
 struct frame_counts frame_counts;
 uint64_t direct_map_base;
 
-static struct zone zones[BOOTINFO_MEMORY_MAX];
-static unsigned zone_count;
+static struct stretch ram[BOOTINFO_MEMORY_MAX];
+static unsigned ram_count;
+static struct stretch table; /* what has records: all of RAM, and the largest blocks around it */
+static phys_t records;
 static uint64_t heads[FRAME_ORDER_MAX + 1]; /* frame number of the first free block; 0: none */
 static uint64_t orders_free;                /* bit o: heads[o] is not 0 */
 static uint64_t failure_countdown;
@@ -48,79 +51,40 @@ bool alloc_should_fail(void)
 
 /* ---- Records and lists. */
 
-static struct zone *zone_of(uint64_t number)
+static record_t *record_of(uint64_t number)
 {
-    struct zone *zone = zones;
-    while (zone < zones + zone_count && number >= zone->end)
-        zone++;
-    return zone < zones + zone_count && number >= zone->first ? zone : NULL;
+    kassert(number >= table.first && number < table.end);
+    return (record_t *)direct_map(records) + (number - table.first);
 }
 
-/* Records are reached by their physical address until paging is on. */
-static inline record_t *record_in(const struct zone *zone, uint64_t number)
+static inline struct links *links_of(uint64_t number)
 {
-    return (record_t *)direct_map(phys((uint64_t)zone->records)) + (number - zone->first);
+    return direct_map(phys(number << PAGE_SHIFT));
 }
 
-static record_t *record_elsewhere(uint64_t number)
-{
-    struct zone *zone = zone_of(number);
-    kassert(zone != NULL);
-    return record_in(zone, number);
-}
-
-/* Most machines have one zone. */
-static inline record_t *record_of(uint64_t number)
-{
-    if (number - zones[0].first < zones[0].end - zones[0].first)
-        return record_in(&zones[0], number);
-    return record_elsewhere(number);
-}
-
-static record_t record_make(uint64_t next, uint64_t previous, unsigned order)
-{
-    return RECORD_FREE | next | previous << 26 | (uint64_t)order << RECORD_ORDER_SHIFT;
-}
-
-static inline uint64_t record_next(record_t record)
-{
-    return record & RECORD_NUMBER_MASK;
-}
-
-static inline uint64_t record_previous(record_t record)
-{
-    return record >> 26 & RECORD_NUMBER_MASK;
-}
-
-static void push(record_t *record, uint64_t number, unsigned order)
+static void push(uint64_t number, unsigned order)
 {
     uint64_t next = heads[order];
-    *record = record_make(next, 0, order);
-    if (next != 0) {
-        record_t *other = record_of(next);
-        *other = record_make(record_next(*other), number, order);
-    }
+    *record_of(number) = RECORD_FREE | order;
+    *links_of(number) = (struct links){.next = next};
+    if (next != 0)
+        links_of(next)->previous = number;
     heads[order] = number;
     orders_free |= 1ul << order;
 }
 
-static void unlink(record_t *record, unsigned order)
+static void unlink(uint64_t number, unsigned order)
 {
-    uint64_t next = record_next(*record);
-    uint64_t previous = record_previous(*record);
-    if (next != 0) {
-        record_t *other = record_of(next);
-        *other = record_make(record_next(*other), previous, order);
-    }
-    if (previous != 0) {
-        record_t *other = record_of(previous);
-        *other = record_make(next, record_previous(*other), order);
-    } else {
-        heads[order] = next;
-        if (next == 0)
-            orders_free &= ~(1ul << order);
-    }
-    *record = 0;
+    struct links links = *links_of(number);
+    *record_of(number) = 0;
+    if (links.next != 0)
+        links_of(links.next)->previous = links.previous;
+    if (links.previous != 0)
+        links_of(links.previous)->next = links.next;
+    else
+        heads[order] = links.next;
+    if (heads[order] == 0)
+        orders_free &= ~(1ul << order);
 }
 
 /* ---- Allocation. */
@@ -132,13 +96,12 @@ static bool take(unsigned order, phys_t *out)
         return false;
     unsigned found = (unsigned)__builtin_ctzl(usable);
     uint64_t number = heads[found];
-    record_t *record = record_of(number);
-    unlink(record, found);
+    unlink(number, found);
     while (found > order) {
         found--;
-        push(record + (1ul << found), number + (1ul << found), found);
+        push(number + (1ul << found), found);
     }
-    *record = 1;
+    *record_of(number) = 1;
     frame_counts.free -= 1ul << order;
     *out = phys(number << PAGE_SHIFT);
     return true;
@@ -176,21 +139,17 @@ bool frame_alloc_zeroed(phys_t *out)
 void frame_free(unsigned order, phys_t frame)
 {
     uint64_t number = frame.value >> PAGE_SHIFT;
-    struct zone *zone = zone_of(number);
-    kassert(zone != NULL && (*record_in(zone, number) & RECORD_FREE) == 0);
+    kassert((*record_of(number) & RECORD_FREE) == 0);
     frame_counts.free += 1ul << order;
-    *record_in(zone, number) = 0;
+    *record_of(number) = 0;
     for (; order < FRAME_ORDER_MAX; order++) {
         uint64_t buddy = number ^ 1ul << order;
-        if (buddy < zone->first || buddy + (1ul << order) > zone->end)
+        if (*record_of(buddy) != (RECORD_FREE | order))
             break;
-        record_t *record = record_in(zone, buddy);
-        if ((*record & (RECORD_FREE | 15ul << RECORD_ORDER_SHIFT)) != record_make(0, 0, order))
-            break;
-        unlink(record, order);
+        unlink(buddy, order);
         number &= ~(1ul << order);
     }
-    push(record_in(zone, number), number, order);
+    push(number, order);
 }
 
 void frame_free_range(phys_t first, uint64_t count)
@@ -229,8 +188,8 @@ bool frame_is_ram(phys_t base, uint64_t size)
 {
     uint64_t first = base.value >> PAGE_SHIFT;
     uint64_t end = (base.value + size + PAGE_MASK) >> PAGE_SHIFT;
-    for (unsigned z = 0; z < zone_count; z++)
-        if (first < zones[z].end && zones[z].first < end)
+    for (unsigned i = 0; i < ram_count; i++)
+        if (first < ram[i].end && ram[i].first < end)
             return true;
     return false;
 }
@@ -240,7 +199,7 @@ bool frame_is_ram(phys_t base, uint64_t size)
 /* What is not free at boot, sorted by address; ranges may touch or overlap. */
 struct taken {
     unsigned count;
-    struct boot_range ranges[BOOTINFO_RESERVED_MAX + 4 + BOOTINFO_MEMORY_MAX];
+    struct boot_range ranges[BOOTINFO_RESERVED_MAX + 5];
 };
 
 static void taken_add(struct taken *taken, struct boot_range range)
@@ -282,9 +241,11 @@ static uint64_t next_gap(const struct taken *taken, uint64_t *number, uint64_t e
     return *number + least <= end ? end - *number : 0;
 }
 
-/* A zone for each range of RAM, in whole frames; touching ranges make one. */
-static void zones_from(const struct bootinfo *info)
+/* RAM in whole frames, and the table for it: from and to where no block has a buddy outside. */
+static void ram_from(const struct bootinfo *info)
 {
+    const uint64_t block = 1ul << FRAME_ORDER_MAX;
+    table.first = FRAME_NUMBERS;
     for (uint64_t i = 0; i < info->memory_count; i++) {
         const struct boot_range *range = &info->memory[i];
         uint64_t first = (range->base + PAGE_MASK) >> PAGE_SHIFT;
@@ -295,27 +256,27 @@ static void zones_from(const struct bootinfo *info)
             end = FRAME_NUMBERS; /* out of the direct map's reach */
         if (first >= end)
             continue;
+        ram[ram_count++] = (struct stretch){first, end};
         frame_counts.total += end - first;
-        if (zone_count > 0 && zones[zone_count - 1].end == first)
-            zones[zone_count - 1].end = end;
-        else
-            zones[zone_count++] = (struct zone){.first = first, .end = end};
+        if (first < table.first)
+            table.first = first & ~(block - 1);
+        if (end > table.end)
+            table.end = (end + block - 1) & ~(block - 1);
     }
 }
 
-/* Finds room for a zone's records, in any zone, and takes it. */
-static bool zone_place_records(struct zone *zone, struct taken *taken)
+/* Finds room for the table in RAM, and takes it. */
+static bool table_place(struct taken *taken)
 {
-    uint64_t size = (zone->end - zone->first) * sizeof(record_t);
-    uint64_t frames = (size + PAGE_MASK) >> PAGE_SHIFT;
-    for (unsigned z = 0; z < zone_count; z++) {
-        uint64_t number = zones[z].first;
-        if (next_gap(taken, &number, zones[z].end, frames) == 0)
+    uint64_t size = (table.end - table.first) * sizeof(record_t);
+    frame_counts.meta = (size + PAGE_MASK) >> PAGE_SHIFT;
+    for (unsigned i = 0; i < ram_count; i++) {
+        uint64_t number = ram[i].first;
+        if (next_gap(taken, &number, ram[i].end, frame_counts.meta) == 0)
             continue;
-        zone->records = (record_t *)(number << PAGE_SHIFT);
-        memset(direct_map(phys((uint64_t)zone->records)), 0, size);
-        taken_add(taken, (struct boot_range){number << PAGE_SHIFT, frames << PAGE_SHIFT});
-        frame_counts.meta += frames;
+        records = phys(number << PAGE_SHIFT);
+        memset(direct_map(records), 0, size);
+        taken_add(taken, (struct boot_range){records.value, size});
         return true;
     }
     return false;
@@ -325,13 +286,12 @@ status_t frame_init(const struct bootinfo *info)
 {
     static struct taken taken;
     taken_from(&taken, info);
-    zones_from(info);
-    for (unsigned z = 0; z < zone_count; z++)
-        if (!zone_place_records(&zones[z], &taken))
-            return -ANSER_ENOMEM;
-    for (unsigned z = 0; z < zone_count; z++) {
-        uint64_t number = zones[z].first;
-        for (uint64_t count; (count = next_gap(&taken, &number, zones[z].end, 1)) > 0;
+    ram_from(info);
+    if (!table_place(&taken))
+        return -ANSER_ENOMEM;
+    for (unsigned i = 0; i < ram_count; i++) {
+        uint64_t number = ram[i].first;
+        for (uint64_t count; (count = next_gap(&taken, &number, ram[i].end, 1)) > 0;
              number += count)
             frame_free_range(phys(number << PAGE_SHIFT), count);
     }
