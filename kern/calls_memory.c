@@ -191,10 +191,10 @@ status_t call_region_unmap(struct thread *self)
 status_t call_region_protect(struct thread *self)
 {
     struct process *target;
+    uint64_t prot = self->x[REG_A3];
     status_t status = process_argument(self, self->x[REG_A0], &target);
-    return status < 0
-               ? status
-               : space_protect(&target->space, self->x[REG_A1], self->x[REG_A2], self->x[REG_A3]);
+    return status < 0 ? status
+                      : space_protect(&target->space, self->x[REG_A1], self->x[REG_A2], prot);
 }
 
 status_t call_region_decommit(struct thread *self)

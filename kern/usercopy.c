@@ -44,42 +44,34 @@ static inline size_t to_page_end(uint64_t address, size_t size)
     return size < room ? size : room;
 }
 
-status_t copy_from_user(struct space *space, void *to, user_t from, size_t size)
+static status_t copy(struct space *space, uint64_t address, char *buffer, size_t size,
+                     enum space_access access)
 {
-    char *out = to;
-    if (!range_sane(from.value, size))
+    if (!range_sane(address, size))
         return -ANSER_EFAULT;
     while (size > 0) {
-        void *source;
-        size_t part = to_page_end(from.value, size);
-        status_t status = resolve(space, from.value, ACCESS_READ, &source);
+        void *there;
+        size_t part = to_page_end(address, size);
+        status_t status = resolve(space, address, access, &there);
         if (status != 0)
             return status;
-        memcpy(out, source, part);
-        out += part;
-        from.value += part;
+        memcpy(access == ACCESS_READ ? buffer : there, access == ACCESS_READ ? there : buffer,
+               part);
+        buffer += part;
+        address += part;
         size -= part;
     }
     return 0;
 }
 
+status_t copy_from_user(struct space *space, void *to, user_t from, size_t size)
+{
+    return copy(space, from.value, to, size, ACCESS_READ);
+}
+
 status_t copy_to_user(struct space *space, user_t to, const void *from, size_t size)
 {
-    const char *in = from;
-    if (!range_sane(to.value, size))
-        return -ANSER_EFAULT;
-    while (size > 0) {
-        void *target;
-        size_t part = to_page_end(to.value, size);
-        status_t status = resolve(space, to.value, ACCESS_WRITE, &target);
-        if (status != 0)
-            return status;
-        memcpy(target, in, part);
-        in += part;
-        to.value += part;
-        size -= part;
-    }
-    return 0;
+    return copy(space, to.value, (char *)(uintptr_t)from, size, ACCESS_WRITE);
 }
 
 status_t user_prepare(struct space *space, user_t address, size_t size, bool write)
