@@ -106,35 +106,50 @@ static uint64_t next_hart_ids(uint64_t *logical, uint64_t *base)
     return mask;
 }
 
-enum fence { FENCE_CODE, FENCE_KERNEL, FENCE_SPACE };
+/* An idle hart uses no user space: it fences everything when it wakes, and is left alone now. */
+static uint64_t leave_idle_harts(uint64_t others)
+{
+    for (uint64_t left = others; left != 0; left &= left - 1) {
+        unsigned hart = (unsigned)__builtin_ctzl(left);
+        if (!harts[hart].idling)
+            continue;
+        harts[hart].owes_fence = true;
+        others &= ~(1ul << hart);
+    }
+    return others;
+}
 
-static void fence_others(uint64_t logical, enum fence fence, uint64_t start, uint64_t length,
+static void fence_others(enum sbi_fence what, uint64_t others, uint64_t address, uint64_t length,
                          uint64_t asid)
 {
-    logical &= ~own_bit();
-    while (logical != 0) {
+    others = leave_idle_harts(others);
+    while (others != 0) {
         uint64_t base;
-        uint64_t mask = next_hart_ids(&logical, &base);
-        if (fence == FENCE_CODE)
-            sbi_remote_fence_i(mask, base);
-        else if (fence == FENCE_KERNEL)
-            sbi_remote_sfence(mask, base, start, length);
-        else
-            sbi_remote_sfence_asid(mask, base, start, length, asid);
+        uint64_t mask = next_hart_ids(&others, &base);
+        sbi_remote_fence(what, mask, base, address, length, asid);
     }
 }
 
 void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length)
 {
-    if ((space->hart_mask & own_bit()) != 0)
+    uint64_t others = space->hart_mask & ~own_bit();
+    if (others != space->hart_mask)
         fence_here(space, address, length);
-    fence_others(space->hart_mask, FENCE_SPACE, address, length, space->asid);
+    fence_others(SBI_FENCE_ASID, others, length == UINT64_MAX ? 0 : address, length, space->asid);
 }
 
 void tlb_shootdown_kernel(void)
 {
     __asm__ volatile("sfence.vma" : : : "memory");
-    fence_others((1ul << hart_count) - 1, FENCE_KERNEL, 0, UINT64_MAX, 0);
+    fence_others(SBI_FENCE_SPACE, ((1ul << hart_count) - 1) & ~own_bit(), 0, UINT64_MAX, 0);
+}
+
+void tlb_pay_fence(struct hart *hart)
+{
+    if (!hart->owes_fence)
+        return;
+    hart->owes_fence = false;
+    __asm__ volatile("sfence.vma\n\tfence.i" : : : "memory");
 }
 
 void tlb_refresh(const struct space *space, uint64_t address)
@@ -146,7 +161,7 @@ void tlb_refresh(const struct space *space, uint64_t address)
 void tlb_sync_code(const struct space *space)
 {
     fence_code();
-    fence_others(space->hart_mask, FENCE_CODE, 0, 0, 0);
+    fence_others(SBI_FENCE_CODE, space->hart_mask & ~own_bit(), 0, 0, 0);
 }
 
 void space_activate(struct space *space)
