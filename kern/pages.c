@@ -5,60 +5,41 @@
 #include "kern/panic.h"
 #include "kern/slab.h"
 
-#define CHUNK_ORDER    9u
-#define CHUNK_PAGES    (1u << CHUNK_ORDER)
-#define CHUNK_INDEX    (1u << 31) /* the chunk is an index frame with frame numbers */
+#define CHUNK_PAGES    512u  /* 2 MiB */
+#define INDEX_PAGES    1024u /* numbers in an index frame */
 #define CONTIGUOUS_MAX (1u << FRAME_ORDER_MAX)
-#define ZERO_PAGES_MAX 12u /* in one piece: 650 instructions each */
-#define FREE_PAGES_MAX 128u
+#define ZERO_PAGES_MAX 12u /* in one piece: 600 instructions each */
+#define FREE_PAGES_MAX 64u
 
-static inline uint32_t frame_number(phys_t frame)
+static inline uint32_t index_count(const struct pages *pages)
 {
-    return (uint32_t)(frame.value >> PAGE_SHIFT);
+    return (pages->count + INDEX_PAGES - 1) / INDEX_PAGES;
 }
 
-static inline phys_t frame_at(uint32_t number)
+static inline uint32_t *number_of(const struct pages *pages, uint64_t page)
 {
-    return phys((uint64_t)(number & ~CHUNK_INDEX) << PAGE_SHIFT);
-}
-
-static inline uint32_t *index_frame(uint32_t chunk)
-{
-    return direct_map(frame_at(chunk));
-}
-
-static inline uint32_t chunk_count(uint32_t pages)
-{
-    return (pages + CHUNK_PAGES - 1) / CHUNK_PAGES;
-}
-
-/* Pages in the chunk that begins at this page. */
-static inline uint32_t chunk_length(const struct pages *pages, uint32_t first)
-{
-    uint32_t left = pages->count - first;
-    return left < CHUNK_PAGES ? left : CHUNK_PAGES;
+    return &pages->index[page / INDEX_PAGES][page % INDEX_PAGES];
 }
 
 phys_t pages_frame(const struct object *object, uint64_t index, uint64_t *run)
 {
     const struct pages *pages = pages_of(object);
-    if (pages->chunks == NULL) {
+    if (pages->index == NULL) {
         *run = pages->count - index;
         return phys(pages->base.value + (index << PAGE_SHIFT));
     }
-    uint32_t chunk = pages->chunks[index / CHUNK_PAGES];
-    uint32_t inside = (uint32_t)index % CHUNK_PAGES;
-    if ((chunk & CHUNK_INDEX) != 0) {
-        *run = 1;
-        return frame_at(index_frame(chunk)[inside]);
-    }
-    *run = chunk_length(pages, (uint32_t)index - inside) - inside;
-    return frame_at(chunk + inside);
+    const uint32_t *number = number_of(pages, index);
+    uint64_t most = CHUNK_PAGES - index % CHUNK_PAGES;
+    if (most > pages->count - index)
+        most = pages->count - index;
+    for (*run = 1; *run < most && number[*run] == number[0] + *run;)
+        ++*run;
+    return phys((uint64_t)number[0] << PAGE_SHIFT);
 }
 
 bool pages_contiguous(const struct object *object)
 {
-    return pages_of(object)->chunks == NULL;
+    return pages_of(object)->index == NULL;
 }
 
 /* ---- Making. */
@@ -84,46 +65,52 @@ static status_t begin(struct pages *pages, uint64_t flags, struct device *device
     }
     if ((flags & (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA)) != 0)
         return -ANSER_ENOMEM;
-    pages->chunks = slab_alloc(payer, chunk_count(pages->count) * sizeof(*pages->chunks));
-    return pages->chunks != NULL ? 0 : -ANSER_ENOMEM;
+    pages->index = slab_alloc(payer, index_count(pages) * sizeof(*pages->index));
+    return pages->index != NULL ? 0 : -ANSER_ENOMEM;
 }
 
-/* Finds memory for the chunk that begins at `made`: contiguous, or an index for single frames. */
-static bool chunk_begin(struct pages *pages)
+static bool index_begin(struct pages *pages)
 {
     phys_t frame;
-    uint32_t *chunk = &pages->chunks[pages->made / CHUNK_PAGES];
-    if (block_alloc(chunk_length(pages, pages->made), &frame)) {
-        *chunk = frame_number(frame);
-        return true;
-    }
     if (!account_charge(pages->object.payer, PAGE_SIZE))
         return false;
-    if (!frame_alloc(0, &frame)) {
+    if (!frame_alloc_zeroed(&frame)) {
         account_discharge(pages->object.payer, PAGE_SIZE);
         return false;
     }
-    *chunk = frame_number(frame) | CHUNK_INDEX;
+    pages->index[pages->made / INDEX_PAGES] = direct_map(frame);
+    return true;
+}
+
+/* Frames for what comes next: 2 MiB, or what is left of it, at once if memory has that. */
+static bool frames_begin(struct pages *pages)
+{
+    phys_t frame;
+    uint32_t *number = number_of(pages, pages->made);
+    uint32_t length = pages->count - pages->made;
+    if (length > CHUNK_PAGES)
+        length = CHUNK_PAGES;
+    if (pages->made % CHUNK_PAGES != 0 || !block_alloc(length, &frame)) {
+        length = 1;
+        if (!frame_alloc(0, &frame))
+            return false;
+    }
+    for (uint32_t i = 0; i < length; i++)
+        number[i] = (uint32_t)(frame.value >> PAGE_SHIFT) + i;
     return true;
 }
 
 /* One more page is there and zeroed. */
 static bool make_page(struct pages *pages)
 {
-    uint64_t run;
-    phys_t frame;
-    if (pages->chunks != NULL) {
-        uint32_t inside = pages->made % CHUNK_PAGES;
-        if (inside == 0 && !chunk_begin(pages))
+    phys_t frame = phys(pages->base.value + ((uint64_t)pages->made << PAGE_SHIFT));
+    if (pages->index != NULL) {
+        if (pages->index[pages->made / INDEX_PAGES] == NULL && !index_begin(pages))
             return false;
-        uint32_t chunk = pages->chunks[pages->made / CHUNK_PAGES];
-        if ((chunk & CHUNK_INDEX) != 0) {
-            if (!frame_alloc(0, &frame))
-                return false;
-            index_frame(chunk)[inside] = frame_number(frame);
-        }
+        if (*number_of(pages, pages->made) == 0 && !frames_begin(pages))
+            return false;
+        frame = phys((uint64_t)*number_of(pages, pages->made) << PAGE_SHIFT);
     }
-    frame = pages_frame(&pages->object, pages->made, &run);
     frame_zero(frame);
     pages->made++;
     return true;
@@ -198,16 +185,14 @@ status_t pages_from_boot(struct account *payer, struct boot_range range, struct 
 
 /* ---- Who pays. */
 
-/* All that it costs: frames, index frames, the object, its table of chunks. */
+/* All that it costs: frames, the object, the index and its table. */
 static uint64_t cost_of(const struct pages *pages)
 {
     uint64_t frames = pages->count;
     uint64_t small = slab_cost(pages->object.size);
-    if (pages->chunks != NULL) {
-        uint32_t chunks = chunk_count(pages->count);
-        small += slab_cost(chunks * sizeof(*pages->chunks));
-        for (uint32_t i = 0; i < chunks; i++)
-            frames += (pages->chunks[i] & CHUNK_INDEX) != 0;
+    if (pages->index != NULL) {
+        frames += index_count(pages);
+        small += slab_cost(index_count(pages) * sizeof(*pages->index));
     }
     if (pages->dma != NULL)
         small += slab_cost(sizeof(*pages->dma));
@@ -246,54 +231,41 @@ void pages_transfer_back(struct object *object, struct account *to)
 
 /* ---- The end. */
 
-static void free_index(struct pages *pages, uint32_t chunk)
+/* Frees the frames that one index frame lists, a piece of them; true when all are freed. Making it
+ * may have failed with frames there that were not zeroed yet. */
+static bool free_listed(struct pages *pages, uint32_t *numbers)
 {
-    frame_free(0, frame_at(chunk));
+    unsigned freed = 0;
+    for (unsigned i = 0; i < INDEX_PAGES; i++) {
+        if (numbers[i] == 0)
+            continue;
+        if (freed++ == FREE_PAGES_MAX)
+            return false;
+        frame_free(0, phys((uint64_t)numbers[i] << PAGE_SHIFT));
+        numbers[i] = 0;
+    }
+    frame_free(0, phys((uint64_t)numbers - direct_map_base));
     account_discharge(pages->object.payer, PAGE_SIZE);
+    return true;
 }
 
-/* Frees the last chunk that has frames, or a piece of it; returns about how many steps it took. */
-static unsigned free_last(struct pages *pages)
-{
-    uint32_t last = pages->made - 1;
-    uint32_t first = last - last % CHUNK_PAGES;
-    uint32_t *chunk = &pages->chunks[first / CHUNK_PAGES];
-    if ((*chunk & CHUNK_INDEX) != 0) {
-        frame_free(0, frame_at(index_frame(*chunk)[last - first]));
-        pages->made = last;
-        if (last != first)
-            return 1;
-        free_index(pages, *chunk);
-    } else {
-        frame_free_range(frame_at(*chunk), chunk_length(pages, first));
-        pages->made = first;
-    }
-    *chunk = 0;
-    return 2;
-}
-
-/* True when no frame of a chunk is left. */
-static bool free_chunks(struct pages *pages)
-{
-    /* Making it may have failed right after the index of a chunk. */
-    uint32_t next = chunk_count(pages->made);
-    if (next < chunk_count(pages->count) && (pages->chunks[next] & CHUNK_INDEX) != 0) {
-        free_index(pages, pages->chunks[next]);
-        pages->chunks[next] = 0;
-    }
-    for (unsigned steps = 0; pages->made > 0 && steps < FREE_PAGES_MAX;)
-        steps += free_last(pages);
-    return pages->made == 0;
-}
-
-static void free_memory(struct pages *pages)
+/* True when nothing is left. */
+static bool free_frames(struct pages *pages)
 {
     struct account *payer = pages->object.payer;
-    if (pages->chunks != NULL)
-        slab_free(payer, pages->chunks, chunk_count(pages->count) * sizeof(*pages->chunks));
+    for (uint32_t i = 0; pages->index != NULL && i < index_count(pages); i++) {
+        if (pages->index[i] == NULL)
+            continue;
+        if (free_listed(pages, pages->index[i]))
+            pages->index[i] = NULL;
+        return false;
+    }
+    if (pages->index != NULL)
+        slab_free(payer, pages->index, index_count(pages) * sizeof(*pages->index));
     else if (pages->base.value != 0)
         frame_free_range(pages->base, pages->count);
     account_discharge(payer, (uint64_t)pages->count << PAGE_SHIFT);
+    return true;
 }
 
 bool pages_reclaim(struct object *object)
@@ -306,8 +278,5 @@ bool pages_reclaim(struct object *object)
         device_quarantine(pages->dma);
         return true;
     }
-    if (pages->chunks != NULL && !free_chunks(pages))
-        return false;
-    free_memory(pages);
-    return true;
+    return free_frames(pages);
 }

@@ -14,16 +14,16 @@ struct device;
 struct dma_run;
 
 /*
- * The frames are one contiguous block (base), or chunks of 2 MiB: a contiguous one by its frame
- * number, any other by the number of an index frame that holds the frame numbers, with CHUNK_INDEX.
+ * The frames are one contiguous block (base), or listed by number in index frames; those of each
+ * 2 MiB are contiguous all the same if memory had them.
  */
 struct pages {
     struct object object;
     struct list mappings; /* regions that map it (kern/region.h) */
     uint32_t count;
     uint32_t made; /* frames there and zeroed; less than count only while it is being made */
-    phys_t base;   /* contiguous, if chunks is NULL */
-    uint32_t *chunks;
+    phys_t base;   /* contiguous, if index is NULL */
+    uint32_t **index;
     struct dma_run *dma; /* not NULL: bound to a device */
     bool frozen;
     bool boot; /* frames belong to the boot: never freed, never charged */
