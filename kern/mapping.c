@@ -9,10 +9,8 @@
 #define COST_PROTECT   4
 #define COST_ANONYMOUS 24 /* with the freeing of its frame */
 
-#define FREE_TABLES_MAX 32u /* in one piece */
-#define FREE_MIDDLE_MAX 2u
-
 #define GATHER_MAX  128u
+#define TIDY_MAX    32u              /* tables freed in one piece */
 #define TRIM_LENGTH (16 * PAGE_SIZE) /* shorter ranges come and go: their table stays */
 
 /* ---- What is taken out of the tables waits here for the fence that lets it be freed. */
@@ -27,7 +25,6 @@ static struct {
 
 static inline void gather_begin(void)
 {
-    gathered.first = UINT64_MAX;
     gathered.end = 0;
     gathered.count = 0;
     gathered.whole = false;
@@ -81,12 +78,12 @@ static uint64_t table_end(uint64_t at, uint64_t end, int steps)
     return end < most ? end : most;
 }
 
-/* Unlinks the table of 4 KiB pages that covers the address, if there is one. It must be empty. */
-static void unlink_table(struct space *space, uint64_t address)
+/* Unlinks the table below the entry of this level for the address, if it has one: an empty one. */
+static void unlink_table(struct space *space, uint64_t address, unsigned level)
 {
-    unsigned level;
-    pte_t *entry = page_table_find(space->root, address, 1, &level);
-    if (level != 1 || (*entry & (PTE_V | PTE_RWX)) != PTE_V)
+    unsigned found;
+    pte_t *entry = page_table_find(space->root, address, level, &found);
+    if (found != level || !pte_is_table(*entry))
         return;
     uint64_t table = pte_frame(*entry).value;
     pte_set(entry, 0);
@@ -94,7 +91,7 @@ static void unlink_table(struct space *space, uint64_t address)
     gathered.whole = true;
 }
 
-/* ---- Taking away. */
+/* ---- Taking away and protecting. */
 
 static uint64_t clear_pages(struct space *space, pte_t *entry, uint64_t start, uint64_t end,
                             int *steps)
@@ -122,103 +119,6 @@ static uint64_t clear_pages(struct space *space, pte_t *entry, uint64_t start, u
     *steps -= (int)((at - start) >> PAGE_SHIFT) * COST_ENTRY;
     return at;
 }
-
-uint64_t mapping_clear(struct space *space, uint64_t start, uint64_t end, int *steps)
-{
-    uint64_t at = start;
-    gather_begin();
-    while (at<end && * steps> 0) {
-        unsigned level;
-        pte_t *entry = page_table_find(space->root, at, 0, &level);
-        if (level == 0) {
-            at = clear_pages(space, entry, at, end, steps);
-            if (at % MEGAPAGE_SIZE == 0 && at - start >= MEGAPAGE_SIZE)
-                unlink_table(space, at - MEGAPAGE_SIZE);
-            continue;
-        }
-        if (*entry != 0) {
-            pte_set(entry, 0);
-            gathered.whole = true;
-        }
-        at = level_next(at, level);
-        *steps -= COST_ENTRY;
-    }
-    gather_finish(space);
-    return at < end ? at : end;
-}
-
-static void trim_block(struct space *space, uint64_t address)
-{
-    uint64_t block = address & ~(MEGAPAGE_SIZE - 1);
-    if (!region_any(space, block, block + MEGAPAGE_SIZE))
-        unlink_table(space, block);
-}
-
-void mapping_trim(struct space *space, uint64_t start, uint64_t end)
-{
-    if (end - start < TRIM_LENGTH) {
-        space->untidy = true;
-        return;
-    }
-    gather_begin();
-    trim_block(space, start);
-    trim_block(space, end - 1);
-    gather_finish(space);
-}
-
-bool mapping_tidy(struct space *space)
-{
-    uint64_t before = space->account->used;
-    unsigned level;
-    if (!space->untidy)
-        return false;
-    space->untidy = false;
-    gather_begin();
-    for (uint64_t at = 0; at < ANSER_USER_END; at = level_next(at, level)) {
-        level = 2;
-        if (at == ANSER_KERNEL_SLOT)
-            continue; /* shared by all */
-        pte_t *entry = page_table_find(space->root, at, 1, &level);
-        if (level == 1 && *entry != 0)
-            trim_block(space, at);
-    }
-    gather_finish(space);
-    return space->account->used < before;
-}
-
-/* A table of 2 MiB entries, with the tables below it, a piece of them; true when all is freed. */
-static bool free_middle_table(struct space *space, phys_t table)
-{
-    pte_t *entries = direct_map(table);
-    unsigned freed = 0;
-    for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++) {
-        if (entries[i] == 0)
-            continue;
-        if (freed++ == FREE_TABLES_MAX)
-            return false;
-        page_table_free(space->account, pte_frame(entries[i]));
-        entries[i] = 0;
-    }
-    page_table_free(space->account, table);
-    return true;
-}
-
-bool mapping_free_tables(struct space *space)
-{
-    pte_t *root = direct_map(space->root);
-    unsigned slot = ANSER_KERNEL_SLOT / GIGAPAGE_SIZE;
-    unsigned freed = 0;
-    for (unsigned i = 0; i < ANSER_USER_END / GIGAPAGE_SIZE; i++) {
-        if (root[i] == 0 || i == slot)
-            continue;
-        if (freed++ == FREE_MIDDLE_MAX || !free_middle_table(space, pte_frame(root[i])))
-            return false;
-        root[i] = 0;
-    }
-    return true;
-}
-
-/* ---- Protecting. */
 
 static pte_t protected(pte_t old, unsigned prot)
 {
@@ -250,29 +150,97 @@ static uint64_t protect_pages(pte_t *entry, uint64_t start, uint64_t end, unsign
     return at;
 }
 
-uint64_t mapping_protect(struct space *space, uint64_t start, uint64_t end, unsigned prot,
-                         int *steps)
+#define GONE UINT32_MAX /* in place of a protection: the leaf goes, and what it holds */
+
+/* Compiled twice: for GONE, and for protections. Returns the address reached. */
+static inline __attribute__((always_inline)) uint64_t
+change(struct space *space, uint64_t start, uint64_t end, unsigned prot, int *steps)
 {
     uint64_t at = start;
     gather_begin();
     while (at<end && * steps> 0) {
         unsigned level;
         pte_t *entry = page_table_find(space->root, at, 0, &level);
-        if (level == 0) {
+        if (level == 0 && prot != GONE) {
             at = protect_pages(entry, at, end, prot, steps);
+            continue;
+        }
+        if (level == 0) {
+            at = clear_pages(space, entry, at, end, steps);
+            if (at % MEGAPAGE_SIZE == 0 && at - start >= MEGAPAGE_SIZE)
+                unlink_table(space, at - MEGAPAGE_SIZE, 1);
             continue;
         }
         uint64_t next = level_next(at, level);
         if (*entry != 0) {
             bool inside = at % MEGAPAGE_SIZE == 0 && next <= end;
-            pte_set(entry, inside ? protected(*entry, prot) : 0);
+            pte_set(entry, prot != GONE && inside ? protected(*entry, prot) : 0);
             gathered.whole = true;
         }
         at = next;
         *steps -= COST_ENTRY;
     }
     gather_finish(space);
+    return at < end ? at : end;
+}
+
+uint64_t mapping_clear(struct space *space, uint64_t start, uint64_t end, int *steps)
+{
+    return change(space, start, end, GONE, steps);
+}
+
+uint64_t mapping_protect(struct space *space, uint64_t start, uint64_t end, unsigned prot,
+                         int *steps)
+{
+    uint64_t reached = change(space, start, end, prot, steps);
     if ((prot & ANSER_PROT_EXEC) != 0)
         tlb_sync_code(space);
-    return at < end ? at : end;
+    return reached;
+}
+
+/* ---- Giving back tables. */
+
+/* What the entry of this level for the address covers: has it a table that no region needs? */
+static void trim(struct space *space, uint64_t address, unsigned level)
+{
+    uint64_t start = address & ~(level_size(level) - 1);
+    if (!region_any(space, start, start + level_size(level)))
+        unlink_table(space, start, level);
+}
+
+void mapping_trim(struct space *space, uint64_t start, uint64_t end)
+{
+    space->untidy = true;
+    if (end - start < TRIM_LENGTH)
+        return;
+    gather_begin();
+    trim(space, start, 1);
+    trim(space, end - 1, 1);
+    gather_finish(space);
+}
+
+/* The tables of one GiB, as many as one piece may free; the last is the one that holds them. */
+static void tidy_gigapage(struct space *space, uint64_t start, const pte_t *entries)
+{
+    unsigned i;
+    for (i = 0; i < PAGE_TABLE_ENTRIES && gathered.count < TIDY_MAX; i++)
+        if (pte_is_table(entries[i]))
+            trim(space, start + i * MEGAPAGE_SIZE, 1);
+    if (i == PAGE_TABLE_ENTRIES)
+        trim(space, start, 2);
+}
+
+bool mapping_tidy(struct space *space)
+{
+    const pte_t *root = direct_map(space->root);
+    gather_begin();
+    for (uint64_t at = 0; at < ANSER_USER_END && space->untidy && gathered.count == 0;
+         at += GIGAPAGE_SIZE) {
+        pte_t entry = root[at / GIGAPAGE_SIZE];
+        if (at != ANSER_KERNEL_SLOT && pte_is_table(entry)) /* that one is shared by all */
+            tidy_gigapage(space, at, direct_map(pte_frame(entry)));
+    }
+    space->untidy = gathered.count > 0;
+    gather_finish(space);
+    return space->untidy;
 }

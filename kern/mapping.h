@@ -29,7 +29,8 @@ uint64_t mapping_clear(struct space *space, uint64_t start, uint64_t end, int *s
  * for a few pages: what comes and goes in small pieces keeps its table until mapping_tidy. */
 void mapping_trim(struct space *space, uint64_t start, uint64_t end);
 
-/* Budget is short: gives back all tables that no region needs. False: there were none. */
+/* Budget is short, or the space is dying: gives back tables that no region needs, a piece of them.
+ * False: there were none. */
 bool mapping_tidy(struct space *space);
 
 /* Gives the leaves in [start, end) this protection. Returns the address reached. */
@@ -52,6 +53,3 @@ uint64_t mapping_share(struct space *to_space, uint64_t to, struct space *from_s
 
 /* Makes a shared anonymous page the writer's own. -ENOMEM: no frame. */
 status_t mapping_own_page(struct space *space, uint64_t address, pte_t *entry);
-
-/* Frees the tables of a space without regions; true when all but the root is gone. */
-bool mapping_free_tables(struct space *space);

@@ -54,7 +54,7 @@ static status_t fill_megapage(struct region *region, uint64_t at, phys_t frame, 
     pte_t *entry = page_table_make(space->root, space->account, at, 1);
     if (entry == NULL)
         return -ANSER_ENOMEM;
-    if ((*entry & (PTE_V | PTE_RWX)) == PTE_V) {
+    if (pte_is_table(*entry)) {
         /* All that the table may hold is this region's, and can be filled again. */
         int steps = MAPPING_STEPS;
         mapping_clear(space, at, at + MEGAPAGE_SIZE, &steps);

@@ -16,7 +16,7 @@ pte_t *page_table_find(phys_t root, uint64_t address, unsigned lowest, unsigned 
 {
     pte_t *entry = entry_in(root, address, LEVEL_ROOT);
     *level = LEVEL_ROOT;
-    while (*level > lowest && (*entry & (PTE_V | PTE_RWX)) == PTE_V) {
+    while (*level > lowest && pte_is_table(*entry)) {
         --*level;
         entry = entry_in(pte_frame(*entry), address, *level);
     }

@@ -47,6 +47,11 @@ static inline bool pte_is_leaf(pte_t entry)
     return (entry & PTE_V) != 0 && (entry & PTE_RWX) != 0;
 }
 
+static inline bool pte_is_table(pte_t entry)
+{
+    return (entry & (PTE_V | PTE_RWX)) == PTE_V;
+}
+
 /* Other harts walk the tables at any time: an entry changes in one store. */
 static inline void pte_set(pte_t *entry, pte_t value)
 {

@@ -40,6 +40,7 @@ static void abandon(struct space *space)
     tlb_shootdown(space, 0, UINT64_MAX);
     space->hart_mask = 0;
     space->satp = kernel_satp;
+    space->untidy = true;
 }
 
 static void reclaim_regions(struct space *space)
@@ -67,7 +68,7 @@ bool space_reclaim(struct space *space)
         reclaim_regions(space);
         return false;
     }
-    if (!mapping_free_tables(space))
+    if (mapping_tidy(space))
         return false;
     kassert(space->page_count == 0);
     page_table_free(space->account, space->root);
