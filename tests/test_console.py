@@ -3,6 +3,7 @@
 
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -214,12 +215,27 @@ def test_no_output_is_lost_when_the_uart_dies(smp):
         assert set(range(1, 4001)) - set(numbers) == set()
 
 
-def test_restart_command():
+def kept(machine):
+    """Objects, handles and free pages, when nothing but the services runs."""
+    shown = until(machine, "mem", r" 3 threads, ")
+    return re.findall(r"(\d+) objects, (\d+) handles|^free +(\d+)", shown, re.M)
+
+
+def test_nothing_is_left_behind():
+    """Programs and restarts cost nothing that does not come back."""
     with boot() as machine:
-        for round_ in range(3):
+        for _ in range(3):
+            machine.command("hello")
             machine.send("restart uart\n")
             machine.expect(PROMPT)
-        assert re.search(r"^uart +\d+ +3  running$", machine.command("services"), re.M)
+        before = kept(machine)
+        for _ in range(30):
+            machine.command("hello")
+        for _ in range(15):
+            machine.send("restart uart\n")
+            machine.expect(PROMPT)
+        assert kept(machine) == before
+        assert re.search(r"^uart +\d+ +18  running$", machine.command("services"), re.M)
         assert "there is none" in machine.command("restart nobody")
 
 
@@ -321,6 +337,20 @@ def test_service_that_dies_is_given_pauses(tmp_path):
             assert len(counts) < 2000
         assert counts == sorted(counts) and counts[-1] < 10, "it was not restarted without a pause"
         assert "init: service 'odd' ended with status 0" in machine.command("dmesg")
+
+
+@pytest.mark.soak
+def test_service_that_fails_is_given_up(tmp_path):
+    """After ten failures, half a minute of pauses in all; a restart by hand begins anew."""
+    stanza = ("service odd\nrun programs/tally\npriority 1\nmemory 1M\nrestart on-failure\n"
+              "serve odd 8\n")
+    with boot(initrd=archive(tmp_path / "a.cpio", manifest=MANIFEST + stanza)) as machine:
+        time.sleep(30)
+        assert re.search(r"^odd +0 +9  failed$", machine.command("services"), re.M)
+        assert "init: service 'odd' ended 10 times in a row: given up" in machine.command("dmesg")
+        assert "odd" not in machine.command("chan")
+        machine.command("restart odd")
+        until(machine, "services", r"^odd +\d+ +1\d  (running|to be restarted)$")
 
 
 def test_no_manifest(tmp_path):

@@ -18,7 +18,7 @@
 #define HEALTHY_MS 5000
 #define PAUSE_MS   100 /* before the second restart in a row; doubled each time */
 #define PAUSE_MAX  5000
-#define DEATHS_MAX 10 /* in a row, then it has failed */
+#define DEATHS_MAX 10 /* in a row, then it has failed; `restart always` goes on for ever */
 
 static uint64_t start_count;
 static anser_handle timer;
@@ -43,24 +43,31 @@ static void give_up(struct service *service, uint64_t state)
     service_close_channel(service);
 }
 
+/* Milliseconds to wait after so many deaths in a row. */
+static uint64_t pause_after(unsigned deaths)
+{
+    uint64_t pause = PAUSE_MS;
+    for (unsigned i = 2; i < deaths && pause < PAUSE_MAX; i++)
+        pause *= 2;
+    return deaths <= 1 ? 0 : pause < PAUSE_MAX ? pause : PAUSE_MAX;
+}
+
 /* After an end that asks for a restart: at once the first time, then after growing pauses. */
 static void schedule(struct service *service)
 {
     uint64_t now = clock_now();
     if (now - service->started >= clock_ticks(HEALTHY_MS * 1000000ul))
         service->deaths_in_a_row = 0;
-    if (++service->deaths_in_a_row > DEATHS_MAX) {
+    service->deaths_in_a_row++;
+    if (service->deaths_in_a_row >= DEATHS_MAX && service->entry->restart != RESTART_ALWAYS) {
         boot_report("service '%s' ended %d times in a row: given up", service->entry->name,
                     DEATHS_MAX);
         give_up(service, INIT_STATE_FAILED);
         return;
     }
-    unsigned deaths = service->deaths_in_a_row;
-    uint64_t pause = deaths == 1 ? 0 : PAUSE_MS << (deaths - 2);
-    if (pause > PAUSE_MAX)
-        pause = PAUSE_MAX;
+    service->restarts++;
     service->state = INIT_STATE_WAITING;
-    service->due = now + clock_ticks(pause * 1000000);
+    service->due = now + clock_ticks(pause_after(service->deaths_in_a_row) * 1000000);
     set_timer();
 }
 
@@ -132,9 +139,9 @@ void supervise_start(const struct manifest *manifest, bool interactive)
 
 int supervise_restart(struct service *service)
 {
+    service->deaths_in_a_row = 0; /* this end is wanted, and no sign of illness */
     if (service->state == INIT_STATE_RUNNING)
         return (int)sys_process_kill(service->process, 0);
-    service->deaths_in_a_row = 0;
     start_or_give_up(service);
     return service->state == INIT_STATE_RUNNING ? 0 : -ANSER_EINVAL;
 }
@@ -175,7 +182,6 @@ static void service_ended(struct service *service, const uint64_t *words)
         give_up(service, INIT_STATE_STOPPED);
         return;
     }
-    service->restarts++;
     schedule(service);
 }
 
