@@ -90,7 +90,7 @@ status_t call_pages_info(struct thread *self)
 
 status_t call_device_create(struct thread *self)
 {
-    struct device *device;
+    struct device *device = NULL;
     status_t status = system_check(self, ANSER_RIGHT_SYS_DEVICE);
     if (status == 0)
         status =
