@@ -5,10 +5,11 @@
 #include "kern/panic.h"
 #include "kern/slab.h"
 
-#define CHUNK_PAGES    512u  /* 2 MiB */
-#define INDEX_PAGES    1024u /* numbers in an index frame */
+#define CHUNK_PAGES    512u       /* 2 MiB */
+#define INDEX_PAGES    1024u      /* numbers in an index frame */
+#define WHOLE_CHUNK    (1u << 31) /* in a number: the frames of this chunk are contiguous */
 #define CONTIGUOUS_MAX (1u << FRAME_ORDER_MAX)
-#define ZERO_PAGES_MAX 12u /* in one piece: 600 instructions each */
+#define ZERO_PAGES_MAX 10u /* in one piece: 600 instructions each, after a new chunk */
 #define FREE_PAGES_MAX 64u
 
 static inline uint32_t index_count(const struct pages *pages)
@@ -21,6 +22,11 @@ static inline uint32_t *number_of(const struct pages *pages, uint64_t page)
     return &pages->index[page / INDEX_PAGES][page % INDEX_PAGES];
 }
 
+static inline phys_t frame_at(uint32_t number)
+{
+    return phys((uint64_t)(number & ~WHOLE_CHUNK) << PAGE_SHIFT);
+}
+
 phys_t pages_frame(const struct object *object, uint64_t index, uint64_t *run)
 {
     const struct pages *pages = pages_of(object);
@@ -28,13 +34,11 @@ phys_t pages_frame(const struct object *object, uint64_t index, uint64_t *run)
         *run = pages->count - index;
         return phys(pages->base.value + (index << PAGE_SHIFT));
     }
-    const uint32_t *number = number_of(pages, index);
-    uint64_t most = CHUNK_PAGES - index % CHUNK_PAGES;
-    if (most > pages->count - index)
-        most = pages->count - index;
-    for (*run = 1; *run < most && number[*run] == number[0] + *run;)
-        ++*run;
-    return phys((uint64_t)number[0] << PAGE_SHIFT);
+    uint32_t number = *number_of(pages, index);
+    uint64_t left = pages->count - index;
+    uint64_t chunk = CHUNK_PAGES - index % CHUNK_PAGES;
+    *run = (number & WHOLE_CHUNK) == 0 ? 1 : left < chunk ? left : chunk;
+    return frame_at(number);
 }
 
 bool pages_contiguous(const struct object *object)
@@ -88,15 +92,17 @@ static bool frames_begin(struct pages *pages)
     phys_t frame;
     uint32_t *number = number_of(pages, pages->made);
     uint32_t length = pages->count - pages->made;
+    uint32_t whole = WHOLE_CHUNK;
     if (length > CHUNK_PAGES)
         length = CHUNK_PAGES;
     if (pages->made % CHUNK_PAGES != 0 || !block_alloc(length, &frame)) {
         length = 1;
+        whole = 0;
         if (!frame_alloc(0, &frame))
             return false;
     }
     for (uint32_t i = 0; i < length; i++)
-        number[i] = (uint32_t)(frame.value >> PAGE_SHIFT) + i;
+        number[i] = ((uint32_t)(frame.value >> PAGE_SHIFT) + i) | whole;
     return true;
 }
 
@@ -109,7 +115,7 @@ static bool make_page(struct pages *pages)
             return false;
         if (*number_of(pages, pages->made) == 0 && !frames_begin(pages))
             return false;
-        frame = phys((uint64_t)*number_of(pages, pages->made) << PAGE_SHIFT);
+        frame = frame_at(*number_of(pages, pages->made));
     }
     frame_zero(frame);
     pages->made++;
@@ -241,7 +247,7 @@ static bool free_listed(struct pages *pages, uint32_t *numbers)
             continue;
         if (freed++ == FREE_PAGES_MAX)
             return false;
-        frame_free(0, phys((uint64_t)numbers[i] << PAGE_SHIFT));
+        frame_free(0, frame_at(numbers[i]));
         numbers[i] = 0;
     }
     frame_free(0, phys((uint64_t)numbers - direct_map_base));
