@@ -29,24 +29,18 @@ struct account *account_create(struct account *parent, uint64_t limit)
     return account;
 }
 
-/* A closed account keeps what is in use. Returns what its parent gets back; *empty: it is freed. */
-static uint64_t settle(struct account *account, bool *empty)
-{
-    uint64_t back = account->limit > account->used ? account->limit - account->used : 0;
-    account->limit -= back;
-    *empty = account->used == 0;
-    if (*empty)
-        back += slab_give(account, sizeof(*account));
-    return back;
-}
-
-/* Closed ancestors may empty one after the other: a loop, not a recursion. */
-static void settle_upwards(struct account *account)
+/*
+ * A closed account keeps what is in use; its parent gets the rest, and may be empty then itself: a
+ * loop, not a recursion.
+ */
+static void settle(struct account *account)
 {
     while (account->closed) {
         struct account *parent = account->parent;
-        bool empty;
-        uint64_t back = settle(account, &empty);
+        uint64_t back = account->limit > account->used ? account->limit - account->used : 0;
+        account->limit -= back;
+        if (account->used == 0)
+            back += slab_give(account, sizeof(*account));
         kassert(parent->used >= back);
         parent->used -= back;
         account = parent;
@@ -57,13 +51,12 @@ void account_close(struct account *account)
 {
     kassert(!account->closed && account->parent != NULL);
     account->closed = true;
-    settle_upwards(account);
+    settle(account);
 }
 
 void account_discharge(struct account *account, uint64_t bytes)
 {
     kassert(account->used >= bytes);
     account->used -= bytes;
-    if (account->closed)
-        settle_upwards(account);
+    settle(account);
 }

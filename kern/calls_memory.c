@@ -8,17 +8,12 @@
 #include "kern/system.h"
 #include "kern/thread.h"
 
-#define RIGHTS_PAGES                                                                               \
-    (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_EXEC | ANSER_RIGHT_DUP |                   \
-     ANSER_RIGHT_TRANSFER)
-#define RIGHTS_DMA                                                                                 \
-    (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_PHYS | ANSER_RIGHT_DUP |                   \
-     ANSER_RIGHT_TRANSFER)
-#define RIGHTS_DEVICE                                                                              \
-    (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP |                 \
-     ANSER_RIGHT_TRANSFER)
-#define FLAGS_PAGES (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA)
-#define FLAGS_MAP   (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE)
+#define RIGHTS_OWNER  (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
+#define RIGHTS_PAGES  (RIGHTS_OWNER | ANSER_RIGHT_EXEC)
+#define RIGHTS_DMA    (RIGHTS_OWNER | ANSER_RIGHT_PHYS)
+#define RIGHTS_DEVICE (RIGHTS_OWNER | ANSER_RIGHT_MANAGE)
+#define FLAGS_PAGES   (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA)
+#define FLAGS_MAP     (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE)
 
 static status_t lookup(struct thread *self, unsigned argument, uint8_t type, uint64_t rights,
                        struct capability *out)
@@ -91,10 +86,10 @@ status_t call_pages_info(struct thread *self)
 status_t call_device_create(struct thread *self)
 {
     struct device *device = NULL;
+    phys_t base = phys(self->x[REG_A1]);
     status_t status = system_check(self, ANSER_RIGHT_SYS_DEVICE);
     if (status == 0)
-        status =
-            device_open(self->process->account, phys(self->x[REG_A1]), self->x[REG_A2], &device);
+        status = device_open(self->process->account, base, self->x[REG_A2], &device);
     return status < 0 ? status : handle_publish(self->process, &device->object, RIGHTS_DEVICE);
 }
 
@@ -191,10 +186,10 @@ status_t call_region_unmap(struct thread *self)
 status_t call_region_protect(struct thread *self)
 {
     struct process *target;
-    uint64_t prot = self->x[REG_A3];
     status_t status = process_argument(self, self->x[REG_A0], &target);
-    return status < 0 ? status
-                      : space_protect(&target->space, self->x[REG_A1], self->x[REG_A2], prot);
+    if (status < 0)
+        return status;
+    return space_protect(&target->space, self->x[REG_A1], self->x[REG_A2], self->x[REG_A3]);
 }
 
 status_t call_region_decommit(struct thread *self)

@@ -10,11 +10,6 @@
 
 static struct list devices = {&devices, &devices};
 
-static inline struct device *device_at(struct list *node)
-{
-    return container_of(node, struct device, link);
-}
-
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
     return a < b + b_size && b < a + a_size;
@@ -43,8 +38,8 @@ status_t device_open(struct account *payer, phys_t base, uint64_t size, struct d
 {
     if (!range_allowed(base.value, size))
         return -ANSER_EINVAL;
-    for (struct list *node = devices.next; node != &devices; node = node->next) {
-        struct device *device = device_at(node);
+    struct device *device;
+    list_each (device, &devices, link) {
         if (!overlap(base.value, size, device->base.value, device->size))
             continue;
         if (device->base.value != base.value || device->size != size)
@@ -74,17 +69,9 @@ struct dma_run *device_bind(struct device *device, struct account *payer, phys_t
     if (run == NULL)
         return NULL;
     object_reference(&device->object);
-    run->device = device;
-    run->payer = payer;
-    run->base = base;
-    run->count = count;
+    *run = (struct dma_run){.device = device, .payer = payer, .base = base, .count = count};
     list_append(&device->runs, &run->link);
     return run;
-}
-
-void device_quarantine(struct dma_run *run)
-{
-    run->quarantined = true;
 }
 
 static void run_free(struct dma_run *run)

@@ -25,7 +25,7 @@ struct dma_run {
     struct account *payer;
     phys_t base;
     uint64_t count;
-    bool quarantined;
+    bool quarantined; /* its owner is gone; it stays charged */
 };
 
 static inline struct device *device_of(const struct object *object)
@@ -44,8 +44,6 @@ phys_t device_frame(const struct object *object, uint64_t index, uint64_t *run);
 /* Binds memory; charged to the payer. NULL: no budget. */
 struct dma_run *device_bind(struct device *device, struct account *payer, phys_t base,
                             uint64_t count);
-/* Its owner is gone: quarantine. The frames stay charged. */
-void device_quarantine(struct dma_run *run);
 /* Frees what is in quarantine, at most 16 runs; returns how many pages, 0: nothing is left. */
 uint64_t device_release(struct device *device);
 

@@ -281,7 +281,7 @@ bool pages_reclaim(struct object *object)
     if (pages->boot)
         return true;
     if (pages->dma != NULL) {
-        device_quarantine(pages->dma);
+        pages->dma->quarantined = true;
         return true;
     }
     return free_frames(pages);

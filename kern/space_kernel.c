@@ -52,19 +52,19 @@ static void exceptions_from(const struct bootinfo *info)
     }
 }
 
-/* Maps whole pages, with megapages where they fit. */
-static status_t map(uint64_t address, uint64_t physical, uint64_t end, uint64_t flags)
+/* Maps whole pages, with megapages where they fit. False, as of the functions below: no memory. */
+static bool map(uint64_t address, uint64_t physical, uint64_t end, uint64_t flags)
 {
     while (physical < end) {
         bool mega = (address | physical) % MEGAPAGE_SIZE == 0 && end - physical >= MEGAPAGE_SIZE;
         pte_t *entry = page_table_make(root, NULL, address, mega ? 1 : 0);
         if (entry == NULL)
-            return -ANSER_ENOMEM;
+            return false;
         pte_set(entry, pte_make(phys(physical), flags));
         address += mega ? MEGAPAGE_SIZE : PAGE_SIZE;
         physical += mega ? MEGAPAGE_SIZE : PAGE_SIZE;
     }
-    return 0;
+    return true;
 }
 
 /* How far the rights at an address reach, at most to the end. */
@@ -84,38 +84,38 @@ static uint64_t piece_end(uint64_t at, uint64_t end, uint64_t *flags)
 }
 
 /* RAM [at, end), seen `offset` above its physical address. */
-static status_t map_ram(uint64_t offset, uint64_t at, uint64_t end)
+static bool map_ram(uint64_t offset, uint64_t at, uint64_t end)
 {
-    status_t status = 0;
-    while (status == 0 && at < end) {
+    bool mapped = true;
+    while (mapped && at < end) {
         uint64_t flags;
         uint64_t next = piece_end(at, end, &flags);
         if (flags != 0)
-            status = map(offset + at, at, next, flags);
+            mapped = map(offset + at, at, next, flags);
         at = next;
     }
-    return status;
+    return mapped;
 }
 
-static status_t map_direct(const struct bootinfo *info)
+static bool map_direct(const struct bootinfo *info)
 {
-    status_t status = 0;
-    for (uint64_t i = 0; i < info->memory_count && status == 0; i++) {
+    bool mapped = true;
+    for (uint64_t i = 0; i < info->memory_count && mapped; i++) {
         const struct boot_range *range = &info->memory[i];
-        status = map_ram(DIRECT_MAP, (range->base + PAGE_MASK) & ~PAGE_MASK,
+        mapped = map_ram(DIRECT_MAP, (range->base + PAGE_MASK) & ~PAGE_MASK,
                          (range->base + range->size) & ~PAGE_MASK);
     }
-    return status;
+    return mapped;
 }
 
-static status_t map_registers(uint64_t base, uint64_t size)
+static bool map_registers(uint64_t base, uint64_t size)
 {
     uint64_t first = base & ~PAGE_MASK;
     return map(DIRECT_MAP + first, first, (base + size + PAGE_MASK) & ~PAGE_MASK, KERNEL_WRITE);
 }
 
 /* The part of a segment that is not the C core: Go's, until boot is over. */
-static status_t map_segment(const struct boot_segment *segment)
+static bool map_segment(const struct boot_segment *segment)
 {
     uint64_t first = segment->range.base & ~PAGE_MASK;
     uint64_t end = (segment->range.base + segment->range.size + PAGE_MASK) & ~PAGE_MASK;
@@ -127,34 +127,26 @@ static status_t map_segment(const struct boot_segment *segment)
     return map(first, first, end, flags);
 }
 
-static status_t map_image(const struct bootinfo *info)
+static bool map_image(const struct bootinfo *info)
 {
     uint64_t text = (uint64_t)kernel_start, constants = (uint64_t)kernel_text_end;
     uint64_t data = (uint64_t)kernel_rodata_end;
-    status_t status = map(text, text, constants, KERNEL_EXEC);
-    if (status == 0)
-        status = map(constants, constants, data, KERNEL_READ);
-    if (status == 0)
-        status = map_ram(0, data, (uint64_t)kernel_end);
-    for (uint64_t i = 0; i < info->segment_count && status == 0; i++)
-        status = map_segment(&info->segments[i]);
-    return status;
+    bool mapped = map(text, text, constants, KERNEL_EXEC) &&
+                  map(constants, constants, data, KERNEL_READ) &&
+                  map_ram(0, data, (uint64_t)kernel_end);
+    for (uint64_t i = 0; i < info->segment_count && mapped; i++)
+        mapped = map_segment(&info->segments[i]);
+    return mapped;
 }
 
 status_t space_kernel_init(const struct bootinfo *info)
 {
-    if (!page_table_alloc(NULL, &root))
-        return -ANSER_ENOMEM;
+    uint64_t finisher_size = info->finisher != 0 ? sizeof(uint32_t) : 0;
     exceptions_from(info);
-    status_t status = map_image(info);
-    if (status == 0)
-        status = map_direct(info);
-    if (status == 0 && info->plic.size > 0)
-        status = map_registers(info->plic.base, info->plic.size);
-    if (status == 0 && info->finisher != 0)
-        status = map_registers(info->finisher, sizeof(uint32_t));
-    if (status != 0)
-        return status;
+    if (!page_table_alloc(NULL, &root) || !map_image(info) || !map_direct(info) ||
+        !map_registers(info->plic.base, info->plic.size) ||
+        !map_registers(info->finisher, finisher_size))
+        return -ANSER_ENOMEM;
     kernel_satp = SATP_SV39 | root.value >> PAGE_SHIFT;
     tlb_init(kernel_satp);
     direct_map_base = DIRECT_MAP;

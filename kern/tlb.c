@@ -89,45 +89,34 @@ static void fence_here(const struct space *space, uint64_t address, uint64_t len
         fence_page(address, space->asid);
 }
 
-/* Hart ids are whatever the device tree says: up to 64 of them, from `base` on, go into one call.
- */
+/* Takes harts out of *logical for one call to the SBI: hart ids are whatever the device tree says,
+ * and it takes up to 64 of them from `base` on. An idle hart uses no user space: it is left alone
+ * now, and fences everything when it wakes. */
 static uint64_t next_hart_ids(uint64_t *logical, uint64_t *base)
 {
     uint64_t mask = 0;
-    *base = harts[__builtin_ctzl(*logical)].id;
     for (uint64_t left = *logical; left != 0; left &= left - 1) {
-        unsigned hart = (unsigned)__builtin_ctzl(left);
-        uint64_t distance = harts[hart].id - *base;
-        if (distance >= 64)
-            continue;
-        mask |= 1ul << distance;
-        *logical &= ~(1ul << hart);
+        struct hart *hart = &harts[__builtin_ctzl(left)];
+        if (hart->idling) {
+            hart->owes_fence = true;
+        } else {
+            if (mask == 0)
+                *base = hart->id;
+            if (hart->id - *base >= 64)
+                continue;
+            mask |= 1ul << (hart->id - *base);
+        }
+        *logical &= ~(left & -left);
     }
     return mask;
-}
-
-/* An idle hart uses no user space: it fences everything when it wakes, and is left alone now. */
-static uint64_t leave_idle_harts(uint64_t others)
-{
-    for (uint64_t left = others; left != 0; left &= left - 1) {
-        unsigned hart = (unsigned)__builtin_ctzl(left);
-        if (!harts[hart].idling)
-            continue;
-        harts[hart].owes_fence = true;
-        others &= ~(1ul << hart);
-    }
-    return others;
 }
 
 static void fence_others(enum sbi_fence what, uint64_t others, uint64_t address, uint64_t length,
                          uint64_t asid)
 {
-    others = leave_idle_harts(others);
-    while (others != 0) {
-        uint64_t base;
-        uint64_t mask = next_hart_ids(&others, &base);
+    uint64_t mask, base = 0;
+    while ((mask = next_hart_ids(&others, &base)) != 0)
         sbi_remote_fence(what, mask, base, address, length, asid);
-    }
 }
 
 void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length)
