@@ -198,9 +198,11 @@ struct anser_message {
 #endif
 
 /* ---- Events: messages from the kernel. Word 0 is the kind; flag EVENT. -----------------------
- * A source (irq, timer, process) is bound to a send handle. Bound to a channel, it delivers a
- * message with that handle's badge; bound to a signal, it ORs the badge (or 1) into the word.
- * Events need no buffer room and never block; until received, a source's events coalesce.
+ * A source (irq, timer, process) is bound to a send handle, which it uses and does not consume; it
+ * counts as a send end. Every mint is a badge of its own, with a GONE of its own, also where two
+ * have the same value. Bound to a channel, it delivers a message with that handle's badge; bound to
+ * a signal, it ORs the badge (or 1) into the word. Events need no buffer room and never block;
+ * until received, a source's events coalesce.
  */
 #define ANSER_EVENT_IRQ   1 /* word 1: interrupts since the last event */
 #define ANSER_EVENT_TIMER 2 /* word 1: expiries since the last event */
