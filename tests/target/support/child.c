@@ -13,12 +13,15 @@
 
 extern char __tdata_start[], __bss_end[], __tls_first[];
 void child_begin(void);
+void child_thread_begin(void);
+_Noreturn void child_thread_end(void);
 _Noreturn void child_main(int64_t (*function)(uint64_t));
 
 anser_handle child_handles[CHILD_HANDLES];
 static uint64_t child_argument;
 
-/* Text may be mapped from the archive, which cannot be copied from: once, it is read over. */
+/* Text may be mapped from the archive, which cannot be copied from: once, it is read over. A
+ * child's own text is such a copy already. */
 static char *text_copy;
 
 __asm__(".section .text.child_begin, \"ax\"\n"
@@ -31,11 +34,32 @@ __asm__(".section .text.child_begin, \"ax\"\n"
         "    li s0, 0\n"
         "    li ra, 0\n"
         "    tail child_main\n"
+        ".globl child_thread_begin\n"
+        "child_thread_begin:\n"
+        ".option push\n"
+        ".option norelax\n"
+        "    la gp, __global_pointer$\n"
+        ".option pop\n"
+        "    jalr a0\n"
+        "    tail child_thread_end\n"
         ".text\n");
 
 _Noreturn void child_main(int64_t (*function)(uint64_t))
 {
+    text_copy = (char *)TEXT_START;
     sys_process_exit((uint64_t)function(child_argument));
+}
+
+_Noreturn void child_thread_end(void)
+{
+    sys_thread_exit(NULL);
+}
+
+int64_t child_thread(void (*function)(void), uint64_t stack)
+{
+    struct anser_thread_params params = {
+        .entry = (uint64_t)child_thread_begin, .stack = stack, .argument = (uint64_t)function};
+    return sys_thread_create(0, &params);
 }
 
 /* There is no call that only asks: the priority is raised as far as it goes, and set back. */
@@ -122,6 +146,7 @@ int child_start(struct child *child, int64_t (*function)(uint64_t), uint64_t arg
     if (options == NULL)
         options = &defaults;
     find_priorities();
+    clock_hertz(); /* known from then on: a child has not got our start data */
     uint64_t priority = options->own_priority ? options->priority : own;
     int64_t status = channel_create(&exit, 48, 0);
     if (status < 0)

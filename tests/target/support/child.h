@@ -60,6 +60,12 @@ struct child_end child_wait(struct child *child);
 struct child_end child_run(int64_t (*function)(uint64_t), uint64_t argument,
                            const struct child_options *options);
 
+/*
+ * Starts a further thread of the calling process, without thread-local data of its own, on a stack
+ * that ends at `stack`; it ends when the function returns. Returns its handle, or -errno.
+ */
+int64_t child_thread(void (*function)(void), uint64_t stack);
+
 #define CHILD_NOT_ENDED UINT64_MAX
 
 /* The test's own ceiling of priorities. */
