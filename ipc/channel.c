@@ -7,8 +7,6 @@
 #include "kern/process.h"
 #include "kern/work.h"
 
-_Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
-
 #define SHUTDOWN_PIECE 32 /* waiters or elements */
 
 /* ---- Queues. */

@@ -17,7 +17,7 @@ struct parcel;
 struct channel {
     struct object object;
 
-    /* Read by the fast path; see kern/layout.h. */
+    /* Read by the fast path; see kern/layout.c. */
     struct thread *receiver; /* the only waiter, plain register form; NULL: nobody waits, nothing
                                 is there; channel_busy: a receive must look here, slowly */
     uint32_t one_word;       /* the info words that pass fast: 8, and 64 or 8 */

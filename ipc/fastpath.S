@@ -13,7 +13,7 @@
 .option norvc
 .section .text
 
-#define CALL_FLAG 0x400 /* ANSER_INFO_CALL; the assertion is in ipc/channel.c */
+#define SSTATUS_FS 0x6000
 
 /* Lock; ra: lock. Handle a0 to its slot in gp; s11: process. */
 .macro LOCK_AND_LOOK_UP slow_locked, slow
@@ -87,7 +87,7 @@
     li    s7, STATE_CALLING
     sw    s7, T_STATE(tp)
     sw    zero, T_STATE(s4)
-    ori   a0, a1, CALL_FLAG
+    ori   a0, a1, INFO_CALL
     ld    a1, S_BADGE(gp)
     SWITCH_AND_RETURN \words
 .endm

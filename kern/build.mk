@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The C core of the kernel: build/kernel-core.elf, linked twice so that it knows its own names.
 
-CORE_SOURCES := $(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S) \
+CORE_SOURCES := $(filter-out kern/layout.c,$(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S)) \
 	loader/elf.c loader/elf_message.c loader/line.c loader/cpio.c
 CORE_OBJECTS := $(CORE_SOURCES:%=$(BUILD)/kern/%.o)
 CORE_LINK     = $(CC_TARGET) -march=rv64imac_zicsr_zifencei -mabi=lp64 -nostdlib -static \
@@ -15,10 +15,18 @@ $(BUILD)/kern/%.c.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
 
-$(BUILD)/kern/%.S.o: %.S
+$(BUILD)/kern/%.S.o: %.S $(BUILD)/kern/layout.h
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -c $< -o $@
+	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -I$(BUILD) -c $< -o $@
+
+# The header that assembly includes as kern/layout.h.
+$(BUILD)/kern/layout.s: kern/layout.c
+	@mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -S $< -o $@
+
+$(BUILD)/kern/layout.h: $(BUILD)/kern/layout.s
+	$(Q)sed -n 's/^[[:space:]]*#define/#define/p' $< > $@
 
 $(BUILD)/kern/core-unnamed.elf: $(CORE_OBJECTS) kernel.ld
 	$(call say,LD,$@)

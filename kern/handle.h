@@ -14,7 +14,7 @@ struct thread;
 struct channel;
 struct badge;
 
-/* What assembly reads; see kern/layout.h. */
+/* What assembly reads; see kern/layout.c. */
 struct handle_slot {
     uint64_t key;            /* the handle; of a free slot, one that leads elsewhere */
     struct channel *call;    /* where call goes; null_channel if it may not */

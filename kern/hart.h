@@ -14,7 +14,7 @@ struct thread;
 struct space;
 
 struct hart {
-    /* Read by assembly; see kern/layout.h. */
+    /* Read by assembly; see kern/layout.c. */
     uint32_t max_ready;         /* highest priority in `ready`, 0: none; all ones: reschedule */
     uint32_t reschedule;        /* look at the ready queues before user mode */
     struct thread *float_owner; /* whose floating-point registers are live here */

@@ -13,7 +13,7 @@ struct thread;
 struct process {
     struct object object;
 
-    /* Read by assembly; see kern/layout.h. */
+    /* Read by assembly; see kern/layout.c. */
     struct handle_table handles;
     struct space space;
 

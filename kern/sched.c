@@ -148,16 +148,16 @@ void sched_summon(struct thread *thread)
 
 extern void float_save(struct float_state *state);
 extern void float_load(const struct float_state *state);
-#define SSTATUS_FS_DIRTY 0x6000ul
+#define SSTATUS_FS 0x6000ul
 
 static void float_on(void)
 {
-    __asm__ volatile("csrs sstatus, %0" : : "r"(SSTATUS_FS_DIRTY));
+    __asm__ volatile("csrs sstatus, %0" : : "r"(SSTATUS_FS));
 }
 
 static void float_off(void)
 {
-    __asm__ volatile("csrc sstatus, %0" : : "r"(SSTATUS_FS_DIRTY));
+    __asm__ volatile("csrc sstatus, %0" : : "r"(SSTATUS_FS));
 }
 
 void float_flush(struct thread *thread)
@@ -178,14 +178,19 @@ void float_forget(struct thread *thread)
         thread->hart->float_owner = NULL;
 }
 
-void float_enable(struct thread *self)
+bool float_enable(struct thread *self)
 {
     struct hart *hart = self->hart;
+    uint64_t sstatus;
+    __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
+    if (sstatus & SSTATUS_FS)
+        return false;
     if (hart->float_owner)
         float_flush(hart->float_owner);
     float_on();
     float_load(&self->floats);
     hart->float_owner = self;
+    return true;
 }
 
 /* ---- Leaving the kernel. */

@@ -45,7 +45,7 @@ struct float_state {
 struct thread {
     struct object object;
 
-    /* Read by assembly; see kern/layout.h. */
+    /* Read by assembly; see kern/layout.c. */
     uint64_t x[32];
     struct process *process;
     struct hart *hart;            /* runs there, or is queued there */

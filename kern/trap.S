@@ -6,62 +6,23 @@
  */
 #include "kern/layout.h"
 
+#define SSTATUS_SPP 0x100
+
 .option norelax
 .section .text
 
-/* Saves x5..x31 but sp, gp, tp, ra, which the macro's users have saved. */
-.macro SAVE_TEMPORARIES
-    sd    t0, T_X(5)(tp)
-    sd    t1, T_X(6)(tp)
-    sd    t2, T_X(7)(tp)
-    sd    a0, T_X(10)(tp)
-    sd    a1, T_X(11)(tp)
-    sd    a2, T_X(12)(tp)
-    sd    a3, T_X(13)(tp)
-    sd    a4, T_X(14)(tp)
-    sd    a5, T_X(15)(tp)
-    sd    a6, T_X(16)(tp)
-    sd    a7, T_X(17)(tp)
-    sd    t3, T_X(28)(tp)
-    sd    t4, T_X(29)(tp)
-    sd    t5, T_X(30)(tp)
-    sd    t6, T_X(31)(tp)
-.endm
-
-.macro SAVE_PRESERVED
-    sd    s0, T_X(8)(tp)
-    sd    s1, T_X(9)(tp)
-    sd    s2, T_X(18)(tp)
-    sd    s3, T_X(19)(tp)
-    sd    s4, T_X(20)(tp)
-    sd    s5, T_X(21)(tp)
-    sd    s6, T_X(22)(tp)
-    sd    s7, T_X(23)(tp)
-    sd    s8, T_X(24)(tp)
-    sd    s9, T_X(25)(tp)
-    sd    s10, T_X(26)(tp)
-    sd    s11, T_X(27)(tp)
-.endm
-
-/* s0..s11, gp, the user's tp and pc are still where user mode left them. */
-.macro SAVE_THE_REST
-    SAVE_PRESERVED
-    sd    gp, T_GP(tp)
-    csrr  t0, sscratch
-    sd    t0, T_TP(tp)
-    .irp  n, 5, 6, 7, 16, 28, 29, 30, 31
-    sd    zero, T_X(\n)(tp)
+/* Saves registers, given by their x numbers, in the running thread. */
+.macro SAVE registers:vararg
+    .irp  n, \registers
+    sd    x\n, T_REGISTERS + 8 * \n(tp)
     .endr
 .endm
 
-/* Takes the big lock; on contention spins in C (which keeps nothing of ours but callee-saved). */
-.macro TAKE_LOCK
-    la    t0, kernel_lock_word
-    li    t1, 1
-    amoswap.w.aq t1, t1, (t0)
-    beqz  t1, 9f
-    call  kernel_lock
-9:
+/* What the running thread will find in them is zero. */
+.macro SAVE_ZERO registers:vararg
+    .irp  n, \registers
+    sd    zero, T_REGISTERS + 8 * \n(tp)
+    .endr
 .endm
 
 .balign 4
@@ -86,14 +47,7 @@ trap_entry:
  * (the user's tp): they are saved only if the thread does not go straight back. a2..a7 and t0..t6
  * come back as zero.
  */
-    sd    ra, T_RA(tp)
-    sd    a0, T_X(10)(tp)
-    sd    a1, T_X(11)(tp)
-    sd    a2, T_X(12)(tp)
-    sd    a3, T_X(13)(tp)
-    sd    a4, T_X(14)(tp)
-    sd    a5, T_X(15)(tp)
-    sd    a7, T_X(17)(tp)
+    SAVE  1, 10, 11, 12, 13, 14, 15, 17
     ld    t2, T_HART(tp)
     ld    sp, H_STACK(t2)
     ld    t1, H_TRAP_KERNEL(t2)
@@ -127,7 +81,7 @@ native_done:
     csrw  sepc, t0
     ld    ra, T_RA(tp)
     ld    sp, T_SP(tp)
-    ld    a1, T_X(11)(tp)
+    ld    a1, T_A1(tp)
     csrrw tp, sscratch, tp
     .irp  reg, a2, a3, a4, a5, a6, a7, t0, t1, t2, t3, t4, t5, t6
     li    \reg, 0
@@ -136,43 +90,39 @@ native_done:
 
 native_contended:
     call  kernel_lock
-    ld    a7, T_X(17)(tp)
+    ld    a7, T_A7(tp)
     j     native_locked
 native_unassigned:
-    li    a0, -38 /* ENOSYS */
+    li    a0, -ENOSYS
     j     native_done
 native_failed:
     li    t0, CALL_RESTART
     bne   a0, t0, native_done
-    /* The arguments stay, the ecall is made again. */
-    SAVE_THE_REST
-    csrr  t0, sepc
-    sd    t0, T_PC(tp)
-    mv    a0, tp
-    call  trap_native_leave
-    j     trap_return
+    csrr  t1, sepc /* the arguments stay, the ecall is made again */
+    j     native_suspend
 
 native_leave:
-    sd    a0, T_X(10)(tp)
-    SAVE_THE_REST
-    .irp  n, 12, 13, 14, 15, 17
-    sd    zero, T_X(\n)(tp)
-    .endr
-    csrr  t0, sepc
-    addi  t0, t0, 4
-    sd    t0, T_PC(tp)
+    sd    a0, T_A0(tp)
+    SAVE_ZERO 12, 13, 14, 15, 17
+    csrr  t1, sepc
+    addi  t1, t1, 4
+native_suspend: /* t1: pc; s0..s11, gp and the user's tp are still where user mode left them */
+    sd    t1, T_PC(tp)
+    SAVE  3, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27
+    SAVE_ZERO 5, 6, 7, 16, 28, 29, 30, 31
+    csrr  t0, sscratch
+    sd    t0, T_TP(tp)
     mv    a0, tp
-    call  trap_native_leave
+    call  sched_leave
     j     trap_return
 
 .globl trap_slow_path
 trap_slow_path: /* sp is saved, everything else is as in user mode */
-    sd    ra, T_RA(tp)
-    sd    gp, T_GP(tp)
+    SAVE  1, 3
 .globl trap_slow_ipc
 trap_slow_ipc: /* from the fast path: sp, ra, gp are saved, the others intact if they matter */
-    SAVE_TEMPORARIES
-    SAVE_PRESERVED
+    SAVE  5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+    SAVE  18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     csrr  t0, sscratch
     sd    t0, T_TP(tp)
     csrr  t0, sepc
@@ -181,7 +131,12 @@ trap_slow_ipc: /* from the fast path: sp, ra, gp are saved, the others intact if
     ld    sp, H_STACK(t2)
     ld    t5, H_TRAP_KERNEL(t2)
     csrw  stvec, t5
-    TAKE_LOCK
+    la    t0, kernel_lock_word
+    li    t1, 1
+    amoswap.w.aq t1, t1, (t0)
+    beqz  t1, slow_locked
+    call  kernel_lock
+slow_locked:
     mv    a0, tp
     csrr  a1, scause
     csrr  a2, stval
@@ -205,7 +160,7 @@ trap_return:
     ld    sp, T_SP(tp)
     ld    gp, T_GP(tp)
     .irp  n, 5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
-    ld    x\n, T_X(\n)(tp)
+    ld    x\n, T_REGISTERS + 8 * \n(tp)
     .endr
     ld    tp, T_TP(tp)
     sret

@@ -3,7 +3,6 @@
 #include "kern/trap.h"
 #include "kern/calls.h"
 #include "kern/hart.h"
-#include "kern/layout.h"
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
@@ -15,7 +14,7 @@
 #define CAUSE_FETCH_PAGE_FAULT    12
 #define CAUSE_LOAD_PAGE_FAULT     13
 #define CAUSE_STORE_PAGE_FAULT    15
-#define SSTATUS_FS_MASK           0x6000ul
+#define CALLS_MAX                 (-ANSER_CALL_LAST)
 
 typedef status_t call_function(struct thread *self);
 extern call_function *const native_calls[];
@@ -59,13 +58,6 @@ static void system_call(struct thread *self)
         self->x[REG_A0] = (uint64_t)native_call(self);
 }
 
-static bool float_is_off(void)
-{
-    uint64_t sstatus;
-    __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
-    return (sstatus & SSTATUS_FS_MASK) == 0;
-}
-
 static void page_fault(struct thread *self, uint64_t cause, uint64_t value)
 {
     enum space_access access = cause == CAUSE_FETCH_PAGE_FAULT  ? ACCESS_EXEC
@@ -86,11 +78,8 @@ static void exception(struct thread *self, uint64_t cause, uint64_t value)
         page_fault(self, cause, value);
         break;
     case CAUSE_ILLEGAL_INSTRUCTION:
-        /* With FS off it may be a floating-point one: load the registers and let it try again. */
-        if (float_is_off()) {
-            float_enable(self);
-            break;
-        }
+        if (float_enable(self))
+            break; /* it may have been a floating-point one: let it try again */
         __attribute__((fallthrough));
     default:
         reflect_fault(self, ANSER_FAULT_ILLEGAL, cause, value);
@@ -105,11 +94,6 @@ struct thread *trap_handle(struct thread *self, uint64_t cause, uint64_t value)
         system_call(self);
     else
         exception(self, cause, value);
-    return sched_leave(self);
-}
-
-struct thread *trap_native_leave(struct thread *self)
-{
     return sched_leave(self);
 }
 

@@ -8,8 +8,6 @@ struct thread;
 
 /* From kern/trap.S, lock held: deals with the trap; the thread to return to. */
 struct thread *trap_handle(struct thread *self, uint64_t cause, uint64_t value);
-/* After a native call that does not go straight back. */
-struct thread *trap_native_leave(struct thread *self);
 /* This hart's trap vector, counters for user mode, interrupts enabled (for user mode, and wfi). */
 void trap_init_hart(void);
 

@@ -37,7 +37,7 @@ static inline user_t user(uint64_t value)
  * piece of its work and is to be made again, with the same arguments, after a look at interrupts.
  */
 typedef int64_t status_t;
-#define CALL_RESTART (-4096) /* as in kern/layout.h */
+#define CALL_RESTART (-4096)
 
 #define container_of(pointer, type, member)                                                        \
     ((type *)((char *)(pointer) - __builtin_offsetof(type, member)))
