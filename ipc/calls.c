@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call, reply_recv, send, recv, reply: the complete C versions of the IPC system calls. */
 #include "ipc/badge.h"
-#include "ipc/calls.h"
-#include "ipc/event.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
 #include "kern/calls.h"
@@ -15,32 +13,12 @@ static status_t find_channel(struct thread *self, uint64_t right, struct channel
 {
     struct capability capability;
     self->info = self->x[REG_A1] & ANSER_INFO_MEM; /* how errors return */
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
-                                    ANSER_TYPE_CHANNEL, right, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_CHANNEL, right, &capability);
     if (status < 0)
         return status;
     *out = (struct channel *)capability.object;
     self->badge = badge_value(capability.badge);
     return 0;
-}
-
-static status_t may_block(const struct thread *self)
-{
-    return thread_may_block(self, self->info, self->until);
-}
-
-static void arm_deadline(struct thread *self)
-{
-    if (self->info & ANSER_INFO_DEADLINE)
-        deadline_arm(&self->deadline, self->until);
-}
-
-static void wait_on(struct thread *self, struct channel *channel, uint32_t state)
-{
-    self->wait_channel = channel;
-    self->wait_handle = self->x[REG_A0];
-    arm_deadline(self);
-    thread_block(self, state);
 }
 
 /* ---- Sending: send, and the first half of call. */
@@ -64,12 +42,15 @@ static status_t load_for_sending(struct thread *self, struct channel **channel)
     return status == 0 && (*channel)->closed ? -ANSER_EPIPE : status;
 }
 
-/* To the end of the senders' queue. */
+/* To the end of the senders' queue, if it may wait. */
 static status_t queue_sender(struct thread *self, struct channel *channel, uint32_t state)
 {
+    status_t status = thread_may_block(self, self->info, self->until);
+    if (status < 0)
+        return message_return(self, status);
     list_append(&channel->senders, &self->waiting);
     channel_update_pending(channel);
-    wait_on(self, channel, state);
+    thread_wait_on(self, &channel->object, state, self->until);
     return (status_t)self->x[REG_A0];
 }
 
@@ -79,18 +60,16 @@ status_t call_send(struct thread *self)
     struct thread *receiver;
     status_t status = load_for_sending(self, &channel);
     if (status < 0)
-        return message_return(self, status, 0);
+        return message_return(self, status);
     struct message message = message_of(self);
     status = message_offer(channel, &message, &receiver);
     if (status > 0)
         thread_wake(receiver, (status_t)receiver->x[REG_A0]);
     if (status != 0)
-        return message_return(self, status > 0 ? 0 : status, 0);
+        return message_return(self, status > 0 ? 0 : status);
     if (channel_has_room(channel) && list_empty(&channel->senders))
-        return message_return(self, message_buffer(self, channel), 0);
-    status = may_block(self);
-    return status < 0 ? message_return(self, status, 0)
-                      : queue_sender(self, channel, ANSER_STATE_SENDING);
+        return message_return(self, message_buffer(self, channel));
+    return queue_sender(self, channel, ANSER_STATE_SENDING);
 }
 
 /* The server runs next, here: the caller blocks, and gives it the rest of its time slice. */
@@ -98,11 +77,8 @@ static status_t call_taken(struct thread *self, struct thread *server)
 {
     call_received(self, server);
     deadline_cancel(&server->deadline);
-    server->wait_channel = NULL;
-    server->wait_handle = 0;
     sched_ready_next(server);
-    arm_deadline(self);
-    thread_block(self, ANSER_STATE_CALLING);
+    thread_block(self, ANSER_STATE_CALLING, self->until);
     return (status_t)self->x[REG_A0];
 }
 
@@ -116,29 +92,28 @@ status_t call_call(struct thread *self)
     if (status == 0 && self->attention & ATTENTION_INTERRUPT)
         status = -ANSER_EINTR;
     if (status < 0)
-        return message_return(self, status, 0);
+        return message_return(self, status);
     struct message message = message_of(self);
     message.info = ANSER_INFO_CALL;
     status = message_offer(channel, &message, &server);
     if (status > 0)
         return call_taken(self, server);
-    if (status == 0)
-        status = may_block(self);
-    return status < 0 ? message_return(self, status, 0)
+    return status < 0 ? message_return(self, status)
                       : queue_sender(self, channel, ANSER_STATE_CALLING);
 }
 
 /* ---- Receiving. */
 
+/* 1: the oldest element was received; -errno: the receiver's fault. */
 static status_t receive_buffered(struct channel *channel, struct thread *self)
 {
     enum blame blame;
-    struct slot *slot = channel_oldest(channel);
-    struct message message = message_of_slot(slot);
+    struct message message = message_of_slot(channel_oldest(channel));
     status_t status = message_deliver(&message, self, &blame);
-    if (status == 0)
-        channel_drop_oldest(channel);
-    return status;
+    if (status < 0)
+        return status;
+    channel_drop_oldest(channel);
+    return 1;
 }
 
 /* Room has come up: the sender who has waited longest may put its element there. */
@@ -150,15 +125,16 @@ static void refill(struct channel *channel)
         if (sender->state == ANSER_STATE_CALLING)
             return; /* a call is taken by a receiver, never buffered */
         list_remove(&sender->waiting);
-        message_finish(sender, message_buffer(sender, channel), 0);
+        message_finish(sender, message_buffer(sender, channel));
     }
 }
 
 void calls_cancel(struct thread *thread, status_t status)
 {
-    struct channel *channel = thread->state == ANSER_STATE_RECEIVING ? NULL : thread->wait_channel;
+    struct channel *channel = (struct channel *)thread_wait_object(thread);
+    bool receiving = thread->state == ANSER_STATE_RECEIVING;
     channel_cancel(thread, status);
-    if (channel && !channel->closed)
+    if (channel && !receiving && !channel->closed)
         refill(channel); /* a call at the head kept others from the room behind it */
 }
 
@@ -176,12 +152,10 @@ static status_t receive_from_senders(struct channel *channel, struct thread *sel
         if (status < 0 && blame == BLAME_RECEIVER)
             return status;
         list_remove(&sender->waiting);
-        if (status < 0)
-            message_finish(sender, status, 0);
-        else if (calling)
+        if (status == 0 && calling)
             call_received(sender, self);
         else
-            message_finish(sender, 0, 0);
+            message_finish(sender, status);
         if (status == 0)
             return 1;
     }
@@ -192,17 +166,11 @@ static status_t receive_from_senders(struct channel *channel, struct thread *sel
 static status_t receive_now(struct channel *channel, struct thread *self)
 {
     status_t status = event_receive(channel, self);
-    if (status != EVENT_NONE)
-        return status == 0 ? 1 : status;
-    if (channel->count > 0) {
-        status = receive_buffered(channel, self);
-        if (status == 0)
-            refill(channel);
-        return status == 0 ? 1 : status;
-    }
-    status = receive_from_senders(channel, self);
+    if (status == 0)
+        status = channel->count > 0 ? receive_buffered(channel, self)
+                                    : receive_from_senders(channel, self);
     if (status > 0)
-        refill(channel); /* it may have been a call, with sends behind it that room is for */
+        refill(channel); /* a call that was received may also have had sends behind it */
     return status;
 }
 
@@ -213,14 +181,12 @@ static status_t receive(struct channel *channel, struct thread *self)
     channel_update_pending(channel);
     if (status > 0)
         return (status_t)self->x[REG_A0];
-    if (status < 0)
-        return message_return(self, status, 0);
-    if (channel->closed)
-        return message_return(self, ANSER_INFO_CLOSED, 0);
-    status = may_block(self);
-    if (status < 0)
-        return message_return(self, status, 0);
-    wait_on(self, channel, ANSER_STATE_RECEIVING);
+    if (status == 0)
+        status =
+            channel->closed ? ANSER_INFO_CLOSED : thread_may_block(self, self->info, self->until);
+    if (status != 0)
+        return message_return(self, status);
+    thread_wait_on(self, &channel->object, ANSER_STATE_RECEIVING, self->until);
     channel_add_receiver(channel, self);
     return (status_t)self->x[REG_A0];
 }
@@ -235,7 +201,7 @@ status_t call_recv(struct thread *self)
         self->info & (ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_HANDLES | ANSER_INFO_BYTES))
         status = -ANSER_EINVAL;
     if (status < 0)
-        return message_return(self, status, 0);
+        return message_return(self, status);
     return receive(channel, self);
 }
 
@@ -278,7 +244,7 @@ static status_t answer(struct thread *self)
     status = message_deliver(&message, caller, &blame);
     deadline_cancel(&caller->deadline);
     if (status < 0)
-        message_return(caller, blame == BLAME_RECEIVER ? status : -ANSER_EPIPE, 0);
+        message_return(caller, blame == BLAME_RECEIVER ? status : -ANSER_EPIPE);
     sched_ready_next(caller);
     return status;
 }
@@ -289,7 +255,7 @@ status_t call_reply(struct thread *self)
     status_t status = message_load(self, ANSER_ELEMENT_MAX);
     if (status == 0)
         status = answer(self);
-    return message_return(self, status, 0);
+    return message_return(self, status);
 }
 
 status_t call_reply_recv(struct thread *self)
@@ -301,13 +267,13 @@ status_t call_reply_recv(struct thread *self)
     if (status == 0)
         status = message_check_room(self);
     if (status < 0)
-        return message_return(self, status, 0);
+        return message_return(self, status);
     if (answer(self) < 0)
         self->info |= INFO_REPLY_FAILED_NOTE;
     const struct handle_record *record =
         handle_find(&self->process->handles, (anser_handle)self->x[REG_A0]);
     if (!record || record->object != &channel->object)
-        return message_return(self, -ANSER_EBADF, 0); /* it went away with the reply */
+        return message_return(self, -ANSER_EBADF); /* it went away with the reply */
     self->info &= ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NB | ANSER_INFO_WANT_REPLY |
                   INFO_REPLY_FAILED_NOTE;
     return receive(channel, self);

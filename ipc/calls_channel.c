@@ -2,7 +2,6 @@
 /* The system calls on channels that move no message, and who counts the ends of what. */
 #include "ipc/badge.h"
 #include "ipc/channel.h"
-#include "ipc/ends.h"
 #include "ipc/signal.h"
 #include "kern/calls.h"
 #include "kern/process.h"
@@ -34,8 +33,7 @@ status_t call_chan_create(struct thread *self)
 status_t call_chan_close(struct thread *self)
 {
     struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
-                                    ANSER_TYPE_CHANNEL, ANSER_RIGHT_SEND, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_CHANNEL, ANSER_RIGHT_SEND, &capability);
     if (status < 0)
         return status;
     struct channel *channel = (struct channel *)capability.object;
@@ -48,8 +46,7 @@ status_t call_chan_close(struct thread *self)
 status_t call_chan_len(struct thread *self)
 {
     struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0],
-                                    ANSER_TYPE_CHANNEL, 0, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_CHANNEL, 0, &capability);
     if (status < 0)
         return status;
     const struct channel *channel = (const struct channel *)capability.object;
@@ -61,8 +58,7 @@ status_t call_chan_mint(struct thread *self)
 {
     struct capability capability;
     uint64_t value = self->x[REG_A1];
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], 0,
-                                    ANSER_RIGHT_RECV, &capability);
+    status_t status = handle_argument(self, 0, ANSER_RIGHT_RECV, &capability);
     if (status < 0)
         return status;
     if (value == 0)

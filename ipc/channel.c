@@ -84,12 +84,13 @@ struct slot *channel_free_slot(const struct channel *channel)
     return slot_at(channel, (channel->head + channel->count) % channel->capacity);
 }
 
-void channel_put(struct channel *channel, struct slot **slot)
+struct slot *channel_put(struct channel *channel)
 {
-    *slot = channel_free_slot(channel);
+    struct slot *slot = channel_free_slot(channel);
     channel->count++;
     channel->put_total++;
     channel_update_pending(channel);
+    return slot;
 }
 
 struct slot *channel_oldest(const struct channel *channel)
@@ -161,7 +162,7 @@ static bool wake_one_receiver(struct channel *channel)
     if (!receiver)
         return false;
     channel_take_receiver(channel, receiver);
-    message_finish(receiver, ANSER_INFO_CLOSED, 0);
+    message_finish(receiver, ANSER_INFO_CLOSED);
     return true;
 }
 
@@ -171,7 +172,9 @@ static bool drop_one(struct channel *channel)
     if (channel->receive_ends > 0)
         return false;
     if (channel->count > 0) {
-        parcel_drop(channel_oldest(channel)->parcel);
+        struct parcel *parcel = channel_oldest(channel)->parcel;
+        if (parcel)
+            object_release(&parcel->object);
         channel_drop_oldest(channel);
         return true;
     }
@@ -194,57 +197,38 @@ bool shutdown_reclaim(struct object *object)
 
 void channel_end_changed(struct channel *channel, uint64_t rights, int change)
 {
-    if (rights & ANSER_RIGHT_SEND) {
+    if (rights & ANSER_RIGHT_SEND)
         channel->send_ends += (uint32_t)change;
-        if (channel->send_ends == 0)
-            channel_shut_down(channel);
-    }
-    if (rights & ANSER_RIGHT_RECV) {
+    if (rights & ANSER_RIGHT_RECV)
         channel->receive_ends += (uint32_t)change;
-        if (channel->receive_ends == 0)
-            channel_shut_down(channel);
-    }
-}
-
-static bool waits_in_queue(const struct thread *thread)
-{
-    switch (thread->state) {
-    case ANSER_STATE_SENDING:
-    case ANSER_STATE_RECEIVING:
-    case ANSER_STATE_SIGNAL:
-        return true;
-    case ANSER_STATE_CALLING:
-        return !thread->server && !thread->reply;
-    default:
-        return false;
-    }
+    if (change < 0 && (channel->send_ends == 0 || channel->receive_ends == 0))
+        channel_shut_down(channel);
 }
 
 void channel_wake_users_of(struct process *process, anser_handle handle,
                            const struct capability *capability)
 {
     uint8_t type = capability->object->type;
+    struct thread *thread;
     if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
         return;
-    for (struct list *node = process->threads.next; node != &process->threads; node = node->next) {
-        struct thread *thread = container_of(node, struct thread, siblings);
-        if (thread->wait_handle == (uint64_t)handle && waits_in_queue(thread))
+    list_each (thread, &process->threads, siblings)
+        if (thread->wait_handle == (uint64_t)handle && thread_wait_object(thread))
             thread_cancel_wait(thread, -ANSER_EBADF);
-    }
 }
 
 void channel_cancel(struct thread *thread, status_t status)
 {
-    struct channel *channel = thread->wait_channel;
+    struct channel *channel = (struct channel *)thread_wait_object(thread);
     if (thread->state == ANSER_STATE_RECEIVING) {
         channel_take_receiver(channel, thread);
-    } else if (waits_in_queue(thread)) {
+    } else if (channel) {
         list_remove(&thread->waiting);
         channel_update_pending(channel);
     } else {
         reply_revoke(thread);
     }
-    message_finish(thread, status, 0);
+    message_finish(thread, status);
 }
 
 /* ---- The object. */

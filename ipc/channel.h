@@ -6,12 +6,7 @@
 #pragma once
 
 #include "kern/event.h"
-#include "kern/handle.h"
-#include "kern/list.h"
-#include "kern/object.h"
 
-struct thread;
-struct process;
 struct parcel;
 
 struct channel {
@@ -58,6 +53,10 @@ struct slot {
 
 /* An end with these rights appears or disappears; the last of a kind shuts the channel down. */
 void channel_end_changed(struct channel *channel, uint64_t rights, int change);
+/* For the table of object types: counts the ends of channels and signals, and badge holders. The
+ * last send end closes a channel, the last receive end ends it, a badge's last holder makes it
+ * GONE. */
+void ends_changed(const struct capability *capability, int change);
 /* Closes it: wakes all who wait, and drops what nobody can receive, as the running thread's work.
  */
 void channel_shut_down(struct channel *channel);
@@ -77,9 +76,9 @@ void channel_take_receiver(struct channel *channel, struct thread *receiver);
 void channel_add_receiver(struct channel *channel, struct thread *self);
 
 /* The buffer. free_slot and put: the channel has room; oldest: it has an element, which stays until
- * it is dropped. The slot that put gives is the one that free_slot showed. */
+ * it is dropped. put counts the slot that free_slot showed as used, and returns it. */
 struct slot *channel_free_slot(const struct channel *channel);
-void channel_put(struct channel *channel, struct slot **slot);
+struct slot *channel_put(struct channel *channel);
 struct slot *channel_oldest(const struct channel *channel);
 void channel_drop_oldest(struct channel *channel);
 

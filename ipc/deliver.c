@@ -7,12 +7,6 @@
 #include "kern/process.h"
 #include "kern/usercopy.h"
 
-/* The capabilities that a message carries, looked up, not yet moved. */
-struct load {
-    unsigned count;
-    struct capability capabilities[ANSER_MESSAGE_HANDLES];
-};
-
 static bool in_memory_form(const struct thread *thread)
 {
     return thread->info & ANSER_INFO_MEM;
@@ -30,15 +24,14 @@ static status_t find_carried(struct thread *sender, struct load *load)
     return 0;
 }
 
+/* What the message carries, looked up, not yet moved. */
 static status_t find_load(const struct message *message, struct load *load)
 {
     load->count = 0;
     if (message->sender)
         return find_carried(message->sender, load);
-    if (message->parcel) {
-        load->count = message->parcel->count;
-        memcpy(load->capabilities, message->parcel->capabilities, sizeof(load->capabilities));
-    }
+    if (message->parcel)
+        *load = message->parcel->load;
     return 0;
 }
 
@@ -161,8 +154,10 @@ static void commit(const struct message *message, struct thread *to, struct load
     to->wait_handle = 0;
     if (message->sender)
         take_carried(message->sender, load);
-    if (message->parcel)
-        parcel_spend(message->parcel);
+    if (message->parcel) {
+        message->parcel->load.count = 0; /* its handles have found an owner */
+        object_release(&message->parcel->object);
+    }
     insert_all(to, load, handles);
     if (reply)
         reply_handle = reply_publish(reply, to);
@@ -226,7 +221,7 @@ status_t message_offer(struct channel *channel, const struct message *message,
         *taken = receiver;
         if (status == 0)
             return 1;
-        message_finish(receiver, status, 0);
+        message_finish(receiver, status);
     }
     return 0;
 }
@@ -239,57 +234,47 @@ static bool may_be_buffered(const struct capability *capability)
     return capability->object->type != ANSER_TYPE_REPLY && !(capability->rights & ANSER_RIGHT_RECV);
 }
 
-static status_t make_parcel(struct thread *sender, struct parcel **out)
+/* Looks up what the sender's element carries into a buffer. */
+static status_t find_bufferable(struct thread *sender, struct load *load)
 {
-    struct load load;
-    *out = NULL;
-    status_t status = find_carried(sender, &load);
-    if (status < 0 || load.count == 0)
-        return status;
-    for (unsigned i = 0; i < load.count; i++)
-        if (!may_be_buffered(&load.capabilities[i]))
-            return -ANSER_EINVAL;
-    struct parcel *parcel =
-        object_create(sender->process->account, TYPE_PARCEL, sizeof(struct parcel));
-    if (!parcel)
-        return -ANSER_ENOMEM;
-    parcel->count = load.count;
-    *out = parcel;
-    return 0;
-}
-
-static void fill_parcel(struct thread *sender, struct parcel *parcel)
-{
-    struct load load;
-    status_t status = find_carried(sender, &load);
-    kassert(status == 0 && load.count == parcel->count);
-    take_carried(sender, &load);
-    memcpy(parcel->capabilities, load.capabilities, sizeof(parcel->capabilities));
+    status_t status = find_carried(sender, load);
+    for (unsigned i = 0; status == 0 && i < load->count; i++)
+        if (!may_be_buffered(&load->capabilities[i]))
+            status = -ANSER_EINVAL;
+    return status;
 }
 
 status_t message_buffer(struct thread *sender, struct channel *channel)
 {
-    struct parcel *parcel;
-    struct slot *slot;
+    struct process *process = sender->process;
+    struct load load;
+    struct parcel *parcel = NULL;
     uint8_t *place = channel_free_slot(channel)->data;
-    status_t status = make_parcel(sender, &parcel);
+    status_t status = find_bufferable(sender, &load);
+    if (status == 0 && sender->send_length > ANSER_REGISTER_BYTES)
+        status = copy_from_user(&process->space, place, sender->send_data, sender->send_length);
     if (status < 0)
         return status;
-    if (sender->send_length > ANSER_REGISTER_BYTES)
-        status =
-            copy_from_user(&sender->process->space, place, sender->send_data, sender->send_length);
-    else
+    if (load.count > 0 &&
+        !(parcel = object_create(process->account, TYPE_PARCEL, sizeof(struct parcel))))
+        return -ANSER_ENOMEM;
+    if (sender->send_length <= ANSER_REGISTER_BYTES)
         memcpy(place, sender->words, (sender->send_length + 7) & ~7ul);
-    if (status < 0) {
-        if (parcel)
-            object_release(&parcel->object);
-        return status;
-    }
-    channel_put(channel, &slot);
+    struct slot *slot = channel_put(channel);
     slot->length = (uint32_t)sender->send_length;
     slot->badge = sender->badge;
     slot->parcel = parcel;
-    if (parcel)
-        fill_parcel(sender, parcel);
+    if (parcel) {
+        take_carried(sender, &load);
+        parcel->load = load;
+    }
     return 0;
+}
+
+bool parcel_reclaim(struct object *object)
+{
+    struct load *load = &((struct parcel *)object)->load;
+    for (unsigned i = 0; i < load->count; i++)
+        capability_release(&load->capabilities[i]);
+    return true;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Events: messages whose sender is the kernel. */
 #include "kern/event.h"
-#include "ipc/event.h"
 #include "ipc/message.h"
 #include "ipc/signal.h"
 
@@ -74,18 +73,18 @@ static status_t receive_from(struct channel *channel, struct list *list, struct 
     struct event *event = first ? container_of(first, struct event, link) : NULL;
     enum blame blame;
     if (!event || !deliverable(channel, event))
-        return EVENT_NONE;
+        return 0;
     struct message message = message_of_event(event);
     status_t status = message_deliver(&message, self, &blame);
     if (status < 0)
         return status;
     event_settle(event);
     channel_update_pending(channel);
-    return 0;
+    return 1;
 }
 
 status_t event_receive(struct channel *channel, struct thread *self)
 {
     status_t status = receive_from(channel, &channel->events, self);
-    return status == EVENT_NONE ? receive_from(channel, &channel->gone, self) : status;
+    return status == 0 ? receive_from(channel, &channel->gone, self) : status;
 }

@@ -101,7 +101,7 @@
     sd    zero, T_CALLER(tp)
     sd    zero, T_SERVER(s4)
     sd    tp, C_RECEIVER(sp)
-    sd    sp, T_WAIT_CHANNEL(tp)
+    sd    sp, T_WAIT_OBJECT(tp)
     sd    a0, T_WAIT_HANDLE(tp)
     li    s7, STATE_RECEIVING
     sw    s7, T_STATE(tp)

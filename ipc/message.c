@@ -25,7 +25,7 @@ static void load_registers(struct thread *self)
     for (unsigned i = 0; i < ANSER_MESSAGE_HANDLES; i++)
         self->carried[i] = (anser_handle)self->x[REG_T3 + i];
     self->receive_capacity = ANSER_REGISTER_BYTES;
-    self->until = self->x[REG_S2];
+    self->until = self->info & ANSER_INFO_DEADLINE ? self->x[REG_S2] : UINT64_MAX;
     self->explicit_reply = (anser_handle)self->x[REG_S3];
 }
 
@@ -44,7 +44,7 @@ static status_t load_block(struct thread *self)
     self->receive_capacity =
         block.recv_capacity < ANSER_ELEMENT_MAX ? block.recv_capacity : ANSER_ELEMENT_MAX;
     memcpy(self->carried, block.handles, sizeof(self->carried));
-    self->until = block.deadline;
+    self->until = self->info & ANSER_INFO_DEADLINE ? block.deadline : UINT64_MAX;
     self->explicit_reply = block.reply;
     return user_prepare(&self->process->space, self->block, sizeof(block), true);
 }
@@ -151,25 +151,19 @@ void message_clear_registers(struct thread *thread)
             thread->x[r] = 0;
 }
 
-static void finish_registers(struct thread *thread, status_t status, uint64_t second)
+status_t message_return(struct thread *thread, status_t status)
 {
     if (!(thread->info & ANSER_INFO_MEM))
         message_clear_registers(thread);
     if (status >= 0 && thread->info & INFO_REPLY_FAILED_NOTE)
         status |= ANSER_INFO_REPLY_FAILED;
     thread->x[REG_A0] = (uint64_t)status;
-    thread->x[REG_A1] = second;
+    thread->x[REG_A1] = 0;
     thread->info = 0;
+    return status;
 }
 
-void message_finish(struct thread *thread, status_t status, uint64_t second)
+void message_finish(struct thread *thread, status_t status)
 {
-    finish_registers(thread, status, second);
-    thread_wake(thread, (status_t)thread->x[REG_A0]);
-}
-
-status_t message_return(struct thread *self, status_t status, uint64_t second)
-{
-    finish_registers(self, status, second);
-    return (status_t)self->x[REG_A0];
+    thread_wake(thread, message_return(thread, status));
 }

@@ -8,11 +8,16 @@
 #include "ipc/channel.h"
 #include "kern/thread.h"
 
-/* Handles on their way in a buffer. */
-struct parcel {
-    struct object object;
+/* What a message carries besides data. */
+struct load {
     unsigned count;
     struct capability capabilities[ANSER_MESSAGE_HANDLES];
+};
+
+/* Handles that wait in a buffer with their element. */
+struct parcel {
+    struct object object;
+    struct load load;
 };
 
 struct message {
@@ -65,14 +70,11 @@ status_t message_offer(struct channel *channel, const struct message *message,
  * buffered, -ENOMEM, -EFAULT: all the sender's. */
 status_t message_buffer(struct thread *sender, struct channel *channel);
 
-/* The end of an IPC call of a blocked thread: results, registers cleared, and it may run. */
-void message_finish(struct thread *thread, status_t status, uint64_t second);
-/* The same for the running thread: returns status for the system call. */
-status_t message_return(struct thread *self, status_t status, uint64_t second);
+/* The end of an IPC call: registers are cleared, a0 is the status, which it returns. */
+status_t message_return(struct thread *thread, status_t status);
+/* The same for a blocked thread, which may run then. */
+void message_finish(struct thread *thread, status_t status);
 
 /* Checks and populates the place of what a call receives, once the rest of it is known good. */
 status_t message_check_room(struct thread *self);
 void message_clear_registers(struct thread *thread);
-
-void parcel_drop(struct parcel *parcel);  /* with its handles; NULL is none */
-void parcel_spend(struct parcel *parcel); /* its handles have found an owner */

@@ -25,7 +25,7 @@ anser_handle reply_publish(struct reply *reply, struct thread *to)
 void reply_link(struct thread *caller, struct thread *server, bool plain)
 {
     struct reply *reply = server->last_reply;
-    caller->wait_channel = NULL;
+    caller->wait_object = NULL;
     caller->wait_handle = 0;
     server->last_reply = NULL;
     if (reply) {
@@ -64,7 +64,7 @@ void reply_drop_callers(struct thread *server)
 {
     struct thread *caller = reply_take_implicit(server);
     if (caller)
-        message_finish(caller, -ANSER_EPIPE, 0);
+        message_finish(caller, -ANSER_EPIPE);
 }
 
 bool reply_reclaim(struct object *object)
@@ -73,7 +73,7 @@ bool reply_reclaim(struct object *object)
     struct thread *caller = reply->caller;
     if (caller) {
         reply_revoke(caller);
-        message_finish(caller, -ANSER_EPIPE, 0);
+        message_finish(caller, -ANSER_EPIPE);
     }
     return true;
 }

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include "kern/object.h"
 #include "kern/thread.h"
 
 struct reply {

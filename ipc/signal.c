@@ -30,27 +30,30 @@ void signal_cancel(struct thread *thread, status_t status)
     wake(thread, status, 0);
 }
 
+/* Wakes who has waited longest; false if nobody waits. */
+static bool wake_first(struct signal *signal, status_t status, uint64_t word)
+{
+    struct list *first = list_first(&signal->waiters);
+    if (first)
+        wake(container_of(first, struct thread, waiting), status, word);
+    return first != NULL;
+}
+
 void signal_post(struct signal *signal, uint64_t bits)
 {
     signal->bits |= bits;
-    struct list *first = list_first(&signal->waiters);
-    if (!first || !signal->bits)
-        return;
-    wake(container_of(first, struct thread, waiting), 0, signal->bits);
-    signal->bits = 0;
+    if (signal->bits && wake_first(signal, 0, signal->bits))
+        signal->bits = 0;
 }
 
 bool signal_shutdown_reclaim(struct object *object)
 {
     struct signal *signal = container_of(object, struct signal, shutdown);
-    for (unsigned n = 0; n < SHUTDOWN_PIECE; n++) {
-        struct list *first = list_first(&signal->waiters);
-        if (!first) {
+    for (unsigned n = 0; n < SHUTDOWN_PIECE; n++)
+        if (!wake_first(signal, -ANSER_EPIPE, 0)) {
             object_release(&signal->object);
             return true;
         }
-        wake(container_of(first, struct thread, waiting), -ANSER_EPIPE, 0);
-    }
     return false;
 }
 
@@ -89,8 +92,7 @@ status_t call_signal_create(struct thread *self)
 status_t call_signal(struct thread *self)
 {
     struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_SIGNAL,
-                                    ANSER_RIGHT_SEND, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_SIGNAL, ANSER_RIGHT_SEND, &capability);
     if (status < 0)
         return status;
     struct signal *signal = (struct signal *)capability.object;
@@ -104,8 +106,8 @@ status_t call_wait(struct thread *self)
 {
     struct capability capability;
     uint64_t info = self->x[REG_A1];
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_SIGNAL,
-                                    ANSER_RIGHT_RECV, &capability);
+    uint64_t until = info & ANSER_INFO_DEADLINE ? self->x[REG_A2] : UINT64_MAX;
+    status_t status = handle_argument(self, ANSER_TYPE_SIGNAL, ANSER_RIGHT_RECV, &capability);
     if (status < 0)
         return status;
     if (info & ~(uint64_t)(ANSER_INFO_NB | ANSER_INFO_DEADLINE))
@@ -116,15 +118,10 @@ status_t call_wait(struct thread *self)
         signal->bits = 0;
         return 0;
     }
-    status = signal->closed ? -ANSER_EPIPE : thread_may_block(self, info, self->x[REG_A2]);
+    status = signal->closed ? -ANSER_EPIPE : thread_may_block(self, info, until);
     if (status < 0)
         return status;
     list_append(&signal->waiters, &self->waiting);
-    self->wait_channel = NULL;
-    self->wait_object = &signal->object;
-    self->wait_handle = self->x[REG_A0];
-    if (info & ANSER_INFO_DEADLINE)
-        deadline_arm(&self->deadline, self->x[REG_A2]);
-    thread_block(self, ANSER_STATE_SIGNAL);
+    thread_wait_on(self, &signal->object, ANSER_STATE_SIGNAL, until);
     return 0;
 }

@@ -35,8 +35,7 @@ status_t call_handle_dup(struct thread *self)
 {
     struct capability capability;
     uint64_t rights = self->x[REG_A1];
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], 0,
-                                    ANSER_RIGHT_DUP, &capability);
+    status_t status = handle_argument(self, 0, ANSER_RIGHT_DUP, &capability);
     if (status < 0)
         return status;
     if ((rights & capability.rights) != rights)

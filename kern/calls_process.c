@@ -7,17 +7,6 @@
 
 #define PROCESS_RIGHTS (ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 
-static status_t bind_events(struct process *process, struct thread *self,
-                            const struct anser_process_params *params)
-{
-    status_t status = 0;
-    if (params->exit)
-        status = event_bind(&process->exit, self->process, params->exit);
-    if (status == 0 && params->fault)
-        status = event_bind(&process->fault_target, self->process, params->fault);
-    return status;
-}
-
 status_t call_process_create(struct thread *self)
 {
     struct anser_process_params params;
@@ -32,7 +21,10 @@ status_t call_process_create(struct thread *self)
     if (status < 0)
         return status;
     process->parent_id = self->process->object.id;
-    status = bind_events(process, self, &params);
+    if (params.exit)
+        status = event_bind(&process->exit, self->process, params.exit);
+    if (status == 0 && params.fault)
+        status = event_bind(&process->fault_target, self->process, params.fault);
     if (status < 0) {
         event_unbind(&process->exit); /* nothing ran: there is no end to tell of */
         object_release(&process->object);

@@ -18,20 +18,14 @@ status_t call_thread_create(struct thread *self)
     status = copy_from_user(&self->process->space, &params, user(self->x[REG_A1]), sizeof(params));
     if (status < 0)
         return status;
-    if (process->dying)
-        return -ANSER_ESRCH;
-    status = handle_reserve(&self->process->handles, 1);
-    if (status < 0)
-        return status;
     struct thread *thread;
     status = thread_make(process, &params, &thread);
     if (status < 0)
         return status;
-    struct capability capability = {.object = &thread->object, .rights = THREAD_RIGHTS};
-    anser_handle handle;
-    handle_insert(&self->process->handles, &capability, &handle);
-    thread_start(thread);
-    return handle;
+    status = handle_publish(self->process, &thread->object, THREAD_RIGHTS);
+    if (status >= 0)
+        thread_start(thread);
+    return status;
 }
 
 status_t call_thread_exit(struct thread *self)
@@ -47,15 +41,14 @@ status_t call_thread_exit(struct thread *self)
     return 0;
 }
 
-/* The thread behind a handle that has the manage right; 0 is the caller. */
-static status_t thread_argument(struct thread *self, uint64_t handle, struct thread **out)
+/* The thread behind the handle in a0, which has the manage right; 0 is the caller. */
+static status_t thread_argument(struct thread *self, struct thread **out)
 {
     struct capability capability;
     *out = self;
-    if (handle == 0)
+    if (self->x[REG_A0] == 0)
         return 0;
-    status_t status = handle_lookup(self->process, (anser_handle)handle, ANSER_TYPE_THREAD,
-                                    ANSER_RIGHT_MANAGE, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_THREAD, ANSER_RIGHT_MANAGE, &capability);
     if (status < 0)
         return status;
     *out = (struct thread *)capability.object;
@@ -65,14 +58,14 @@ static status_t thread_argument(struct thread *self, uint64_t handle, struct thr
 status_t call_thread_interrupt(struct thread *self)
 {
     struct thread *target;
-    status_t status = thread_argument(self, self->x[REG_A0], &target);
+    status_t status = thread_argument(self, &target);
     if (status < 0)
         return status;
     if (!target->save)
         return -ANSER_EINVAL;
     target->attention |= ATTENTION_INTERRUPT;
     if (target->handler_level > 0)
-        reflect_defer(target);
+        reflect_interrupt(target);
     else if (thread_blocked(target))
         thread_cancel_wait(target, -ANSER_EINTR);
     else
@@ -84,7 +77,7 @@ status_t call_thread_priority(struct thread *self)
 {
     struct thread *target;
     uint64_t priority = self->x[REG_A1];
-    status_t status = thread_argument(self, self->x[REG_A0], &target);
+    status_t status = thread_argument(self, &target);
     if (status < 0)
         return status;
     if (priority > target->process->priority_max)
@@ -109,7 +102,7 @@ status_t call_thread_yield(struct thread *self)
 status_t call_thread_continue(struct thread *self)
 {
     struct thread *target;
-    status_t status = thread_argument(self, self->x[REG_A0], &target);
+    status_t status = thread_argument(self, &target);
     if (status < 0)
         return status;
     if (target->state != ANSER_STATE_FAULTED)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How threads and processes end. */
-#include "kern/exit.h"
 #include "ipc/reply.h"
 #include "kern/log.h"
 #include "kern/panic.h"

@@ -59,8 +59,6 @@ static status_t table_allocate(struct handle_table *table, uint32_t capacity)
 
 static void table_free(struct handle_table *table)
 {
-    if (!table->slots)
-        return;
     frame_free(table->order, phys((uint64_t)table->slots - direct_map_base));
     account_discharge(table->account, PAGE_SIZE << table->order);
     table->slots = NULL;
@@ -112,6 +110,11 @@ status_t handle_lookup(struct process *process, anser_handle handle, uint8_t typ
         return -ANSER_EPERM;
     *out = (struct capability){record->object, record->badge_object, record->rights};
     return 0;
+}
+
+status_t handle_argument(struct thread *self, uint8_t type, uint64_t rights, struct capability *out)
+{
+    return handle_lookup(self->process, (anser_handle)self->x[REG_A0], type, rights, out);
 }
 
 /* What the fast path finds: a channel if type and right allow it, else one that never matches. */

@@ -7,7 +7,6 @@
 #pragma once
 
 #include "kern/object.h"
-#include "kern/types.h"
 
 struct process;
 struct thread;
@@ -68,6 +67,9 @@ bool handle_table_reclaim(struct handle_table *table);
  * the table's. -EBADF, -EPERM. */
 status_t handle_lookup(struct process *process, anser_handle handle, uint8_t type, uint64_t rights,
                        struct capability *out);
+/* The same for the handle in the thread's a0. */
+status_t handle_argument(struct thread *self, uint8_t type, uint64_t rights,
+                         struct capability *out);
 /* Puts a capability into a table; takes over its references on success. -EMFILE, -ENOMEM. */
 status_t handle_insert(struct handle_table *table, const struct capability *capability,
                        anser_handle *out);

@@ -35,7 +35,7 @@ void layout(void)
     OFFSET(T_HART, thread, hart);
     OFFSET(T_CALLER, thread, caller);
     OFFSET(T_SERVER, thread, server);
-    OFFSET(T_WAIT_CHANNEL, thread, wait_channel);
+    OFFSET(T_WAIT_OBJECT, thread, wait_object);
     OFFSET(T_WAIT_HANDLE, thread, wait_handle);
     OFFSET(T_STATE, thread, state);
     OFFSET(T_PRIORITY, thread, priority);

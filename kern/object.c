@@ -37,16 +37,21 @@ void object_release(struct object *object)
         work_push(object);
 }
 
+/* A chain of objects goes to the end of a thread's list. */
+static void work_append(struct thread *thread, struct object *first, struct object *last)
+{
+    if (thread->work)
+        thread->work_last->next_work = first;
+    else
+        thread->work = first;
+    thread->work_last = last;
+    thread->attention |= ATTENTION_WORK;
+}
+
 void work_push(struct object *object)
 {
-    struct thread *self = current_thread();
     object->next_work = NULL;
-    if (self->work)
-        self->work_last->next_work = object;
-    else
-        self->work = object;
-    self->work_last = object;
-    self->attention |= ATTENTION_WORK;
+    work_append(current_thread(), object, object);
 }
 
 void object_free(struct object *object)
@@ -76,12 +81,7 @@ void work_give(struct thread *to, struct thread *from)
 {
     if (!from->work)
         return;
-    if (to->work)
-        to->work_last->next_work = from->work;
-    else
-        to->work = from->work;
-    to->work_last = from->work_last;
-    to->attention |= ATTENTION_WORK;
+    work_append(to, from->work, from->work_last);
     from->work = NULL;
     from->attention &= ~ATTENTION_WORK;
 }

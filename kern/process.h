@@ -3,9 +3,6 @@
 #pragma once
 
 #include "kern/event.h"
-#include "kern/handle.h"
-#include "kern/list.h"
-#include "kern/object.h"
 #include "kern/space.h"
 
 struct thread;
@@ -54,3 +51,13 @@ void process_end(struct process *process, int64_t status, uint64_t reason, uint3
 /* 0: the caller itself; else a process handle with MANAGE. -EBADF, -EPERM, -ESRCH (it has ended).
  */
 status_t process_argument(struct thread *self, uint64_t handle, struct process **out);
+
+/* ---- kern/exit.c, for the scheduler's hooks. */
+
+/* A bounded piece of what a thread's attention asks: its end, reclaiming, an interruption. True:
+ * there is more work of the same kind. */
+bool exit_attend(struct thread *self);
+/* It has just blocked, but another hart had killed or interrupted it on the way there. */
+void exit_blocked(struct thread *self);
+/* An ended thread has left its hart: drops its own reference, tells of its process's end. */
+void exit_bury(struct thread *self);

@@ -60,7 +60,7 @@ static void stop_and_tell(struct thread *self, uint64_t reason, uint64_t cause, 
     event->words[3] = cause;
     event->words[4] = value;
     event->words[5] = self->x[REG_PC];
-    thread_block(self, ANSER_STATE_FAULTED);
+    thread_block(self, ANSER_STATE_FAULTED, UINT64_MAX);
     event_post(event, ANSER_EVENT_FAULT, 0);
 }
 
@@ -99,12 +99,6 @@ void reflect_interrupt(struct thread *self)
         enter_handler(self, ANSER_HANDLE_INTERRUPT, 0, 0);
     else
         self->interrupt_deferred = self->save != NULL;
-}
-
-void reflect_defer(struct thread *thread)
-{
-    thread->attention &= ~ATTENTION_INTERRUPT;
-    thread->interrupt_deferred = true;
 }
 
 void reflect_release(struct thread *self)

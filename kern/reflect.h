@@ -15,9 +15,8 @@ struct thread;
 void reflect_syscall(struct thread *self);
 /* A fault that the kernel cannot resolve. reason: ANSER_FAULT_*. */
 void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value);
-/* A pending interruption, at the edge of user mode. */
+/* A pending interruption, at the edge of user mode, or of a thread whose handler runs: then it
+ * stays pending until the handler resumes. */
 void reflect_interrupt(struct thread *self);
-/* An interruption came while the handler runs: it stays pending until the handler resumes. */
-void reflect_defer(struct thread *thread);
 /* Frees save page and handler stack of an ending thread. */
 void reflect_release(struct thread *self);

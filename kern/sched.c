@@ -93,11 +93,6 @@ static struct hart *home(const struct thread *thread)
     return thread->hart->float_owner == thread ? thread->hart : hart_self();
 }
 
-static struct hart *any_idle_hart(void)
-{
-    return idle_mask ? &harts[__builtin_ctzl(idle_mask)] : NULL;
-}
-
 static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool first)
 {
     /* Asked first: a thread whose wait is cancelled as it blocks is still the current one here, and
@@ -201,8 +196,7 @@ bool float_enable(struct thread *self)
  */
 static void share_with_idle_hart(struct hart *hart)
 {
-    struct hart *idle;
-    if (!hart->ready_mask || !(idle = any_idle_hart()) || idle == hart)
+    if (!hart->ready_mask || !idle_mask)
         return;
     uint64_t when = hart->waiting_since + slice_ticks / SHARE_PART;
     if (time_now() < when) {
@@ -213,7 +207,7 @@ static void share_with_idle_hart(struct hart *hart)
     struct thread *thread = container_of(queue->prev, struct thread, queue);
     float_flush(thread);
     sched_unready(thread);
-    enqueue_and_tell(idle, thread, false);
+    enqueue_and_tell(&harts[__builtin_ctzl(idle_mask)], thread, false);
 }
 
 /* Must the running thread leave the hart? Also keeps the slice timer set while it has rivals. */
@@ -349,20 +343,13 @@ struct thread *sched_leave(struct thread *self)
     }
 }
 
-extern _Noreturn void sched_start(struct thread *idle, uint64_t stack_top);
 extern _Noreturn void trap_return(struct thread *thread);
 
-/* On the hart's own stack, as its idle thread. */
+/* The C part of sched_enter. */
 _Noreturn void sched_run(struct thread *idle);
 _Noreturn void sched_run(struct thread *idle)
 {
     kernel_lock();
     idle->hart->running_since = time_now();
     trap_return(sched_leave(idle));
-}
-
-_Noreturn void sched_enter(void)
-{
-    struct hart *hart = hart_self();
-    sched_start(hart->idle, hart->stack_top);
 }

@@ -5,11 +5,7 @@
  */
 #pragma once
 
-#include "kern/types.h"
-
 #include "kern/thread.h"
-
-struct hart;
 
 /* The threads that stand for a hart with nothing to do; tp before there are others. */
 extern struct thread idle_threads[];
@@ -28,7 +24,7 @@ extern const struct sched_hooks *sched_hooks;
 
 /* Idle threads, queues; the boot hart's tp. Called once, before anything else of the kernel. */
 void sched_init(uint64_t ticks_per_second);
-/* Leaves boot for ever: takes the lock and runs what is ready on this hart. */
+/* Leaves boot and its stack for ever: the idle thread in tp runs what is ready on this hart. */
 _Noreturn void sched_enter(void);
 
 /* A thread that waited may run: at the end of a queue of this hart; idle harts take from it. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tables of functions through which calls go upwards. */
 #include "kern/tables.h"
-#include "ipc/calls.h"
-#include "ipc/ends.h"
+#include "ipc/channel.h"
 #include "ipc/signal.h"
-#include "kern/exit.h"
+#include "kern/calls.h"
 #include "kern/hart.h"
+#include "kern/process.h"
 #include "kern/panic.h"
 #include "kern/sched.h"
 #include "kern/word.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of a thread. */
 #include "kern/thread.h"
-#include "ipc/channel.h"
 #include "kern/hart.h"
 #include "kern/lock.h"
 #include "kern/panic.h"
@@ -46,7 +45,6 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
     list_init(&thread->fault.link);
     list_append(&process->threads, &thread->siblings);
     process->thread_count++;
-    process->started = true;
     thread_total++;
     object_reference(&process->object);
     *out = thread;
@@ -56,23 +54,40 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
 void thread_start(struct thread *thread)
 {
     object_reference(&thread->object); /* its own: dropped when it is buried */
+    thread->process->started = true;
     sched_ready(thread);
 }
 
 /* ---- Waiting. */
 
-void thread_block(struct thread *self, uint32_t state)
+status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t until)
+{
+    if (info & ANSER_INFO_NB)
+        return -ANSER_EAGAIN;
+    if (until <= time_now())
+        return -ANSER_ETIMEDOUT;
+    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
+}
+
+void thread_block(struct thread *self, uint32_t state, uint64_t until)
 {
     kassert(self->state == ANSER_STATE_RUNNING);
     self->state = state;
+    if (until != UINT64_MAX)
+        deadline_arm(&self->deadline, until);
+}
+
+void thread_wait_on(struct thread *self, struct object *object, uint32_t state, uint64_t until)
+{
+    self->wait_object = object;
+    self->wait_handle = self->x[REG_A0];
+    thread_block(self, state, until);
 }
 
 void thread_wake(struct thread *thread, status_t status)
 {
     deadline_cancel(&thread->deadline);
     thread->x[REG_A0] = (uint64_t)status;
-    thread->wait_channel = NULL;
-    thread->wait_handle = 0;
     sched_ready(thread);
 }
 
@@ -89,26 +104,13 @@ void thread_cancel_wait(struct thread *thread, status_t status)
     thread_cancellers[thread->state](thread, status);
 }
 
-status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t until)
-{
-    if (info & ANSER_INFO_NB)
-        return -ANSER_EAGAIN;
-    if (info & ANSER_INFO_DEADLINE && until <= time_now())
-        return -ANSER_ETIMEDOUT;
-    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
-}
-
 const struct object *thread_wait_object(const struct thread *thread)
 {
-    const struct channel *channel = thread->wait_channel;
     switch (thread->state) {
     case ANSER_STATE_CALLING:
-        if (thread->server || thread->reply)
-            return NULL;
-        __attribute__((fallthrough));
+        return thread->server || thread->reply ? NULL : thread->wait_object;
     case ANSER_STATE_SENDING:
     case ANSER_STATE_RECEIVING:
-        return channel ? &channel->object : NULL;
     case ANSER_STATE_SIGNAL:
         return thread->wait_object;
     default:

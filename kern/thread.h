@@ -3,7 +3,6 @@
 #pragma once
 
 #include "kern/event.h"
-#include "kern/object.h"
 #include "kern/timer.h"
 
 struct process;
@@ -19,8 +18,6 @@ enum {
     REG_GP = 3,
     REG_TP = 4,
     REG_T0 = 5,
-    REG_S2 = 18,
-    REG_S3 = 19,
     REG_A0 = 10,
     REG_A1 = 11,
     REG_A2 = 12,
@@ -28,6 +25,8 @@ enum {
     REG_A4 = 14,
     REG_A5 = 15,
     REG_A7 = 17,
+    REG_S2 = 18,
+    REG_S3 = 19,
     REG_S11 = 27,
     REG_T3 = 28
 };
@@ -48,13 +47,13 @@ struct thread {
     /* Read by assembly; see kern/layout.c. */
     uint64_t x[32];
     struct process *process;
-    struct hart *hart;            /* runs there, or is queued there */
-    struct thread *caller;        /* it may answer this one by reply_recv; plain register form */
-    struct thread *server;        /* who may answer this one, as caller or odd_caller */
-    struct channel *wait_channel; /* where it waits as a sender, receiver or queued caller */
-    uint64_t wait_handle;         /* the handle it waits on: closing that wakes it */
-    uint32_t state;               /* ANSER_STATE_*; 0: running. One load reads it with attention */
-    uint32_t attention;           /* ATTENTION_*: not straight back to user mode */
+    struct hart *hart;          /* runs there, or is queued there */
+    struct thread *caller;      /* it may answer this one by reply_recv; plain register form */
+    struct thread *server;      /* who may answer this one, as caller or odd_caller */
+    struct object *wait_object; /* the channel or signal in whose queue it is; see below */
+    uint64_t wait_handle;       /* the handle it waits on: closing that wakes it */
+    uint32_t state;             /* ANSER_STATE_*; 0: running. One load reads it with attention */
+    uint32_t attention;         /* ATTENTION_*: not straight back to user mode */
     uint32_t priority;
     uint32_t *lock; /* the big kernel lock */
 
@@ -68,7 +67,6 @@ struct thread {
     bool ended; /* has left its process; only its work is left */
 
     /* Waiting. */
-    struct object *wait_object; /* the signal it waits for */
     struct thread *odd_caller;  /* like caller, but with memory form or a deadline */
     struct reply *last_reply;   /* made for the call that it is just receiving */
     struct list waiting;        /* in a channel's queue */
@@ -91,7 +89,7 @@ struct thread {
     uint64_t receive_capacity;
     anser_handle carried[ANSER_MESSAGE_HANDLES];
     uint64_t badge;              /* of the handle that it sends on */
-    uint64_t until;              /* deadline, if flagged */
+    uint64_t until;              /* deadline; UINT64_MAX: none */
     anser_handle explicit_reply; /* if flagged */
 
     /* Reflection (design section 7); save is NULL without a handler. */
@@ -117,17 +115,20 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
 /* Lets a new thread run; it holds a reference of its own until it has ended. */
 void thread_start(struct thread *thread);
 
-/* The running thread will not go on; it is in the queue that its state says. */
-void thread_block(struct thread *self, uint32_t state);
+/* May a call wait until then (ticks; UINT64_MAX: for ever)? info: NB. -EAGAIN, -ETIMEDOUT, -EINTR.
+ */
+status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t until);
+/* The running thread will not go on; the caller puts it in the queue that its state says. */
+void thread_block(struct thread *self, uint32_t state, uint64_t until);
+/* The same, on the channel or signal behind the handle in its a0. */
+void thread_wait_on(struct thread *self, struct object *object, uint32_t state, uint64_t until);
 /* A thread that is out of its queue goes on, with a0 = status. */
 void thread_wake(struct thread *thread, status_t status);
 /* In a queue that thread_cancel_wait can take it out of. */
 bool thread_blocked(const struct thread *thread);
-/* The channel or signal in whose queue it is, or NULL: wait_channel may be stale in a thread that
- * the fast path has woken. */
+/* The channel or signal in whose queue it is, or NULL: wait_object is stale in one that is woken.
+ */
 const struct object *thread_wait_object(const struct thread *thread);
-/* May a call wait? info: NB, DEADLINE; until: ticks. -EAGAIN, -ETIMEDOUT, -EINTR, or 0. */
-status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t until);
 /* How to get a thread out of the queue of each state; set at boot by kern/tables.c. */
 typedef void cancel_wait(struct thread *thread, status_t status);
 extern cancel_wait *const *thread_cancellers;

@@ -185,9 +185,10 @@ trap_kernel_entry:
     csrr  a2, stval
     tail  panic_trap
 
-/* sched_start(thread, stack top): from the boot stack to the hart's own; never returns. */
-.globl sched_start
-sched_start:
-    mv    tp, a0
-    mv    sp, a1
+/* From the boot stack to the hart's own, as its idle thread, which boot runs as already. */
+.globl sched_enter
+sched_enter:
+    ld    t2, T_HART(tp)
+    ld    sp, H_STACK(t2)
+    mv    a0, tp
     tail  sched_run

@@ -17,7 +17,6 @@
 #define CALLS_MAX                 (-ANSER_CALL_LAST)
 
 typedef status_t call_function(struct thread *self);
-extern call_function *const native_calls[];
 
 static status_t call_unassigned(struct thread *self)
 {

@@ -28,7 +28,7 @@ uint64_t word_wake(struct process *process, uint64_t address, uint64_t count)
 status_t call_word_wait(struct thread *self)
 {
     uint64_t address = self->x[REG_A0];
-    uint64_t when = self->x[REG_A2];
+    uint64_t until = self->x[REG_A2] ? self->x[REG_A2] : UINT64_MAX;
     uint32_t *word;
     if (address & 3)
         return -ANSER_EINVAL;
@@ -37,14 +37,11 @@ status_t call_word_wait(struct thread *self)
         return status;
     if (__atomic_load_n(word, __ATOMIC_SEQ_CST) != (uint32_t)self->x[REG_A1])
         return -ANSER_EAGAIN;
-    if (self->attention & ATTENTION_INTERRUPT)
-        return -ANSER_EINTR;
-    if (when && when <= time_now())
-        return -ANSER_ETIMEDOUT;
+    status = thread_may_block(self, 0, until);
+    if (status < 0)
+        return status;
     tree_insert(&self->process->words, &self->word_node, address);
-    if (when)
-        deadline_arm(&self->deadline, when);
-    thread_block(self, ANSER_STATE_WORD);
+    thread_block(self, ANSER_STATE_WORD, until);
     return 0;
 }
 
