@@ -63,16 +63,13 @@ status_t call_chan_mint(struct thread *self)
         return status;
     if (value == 0)
         return -ANSER_EINVAL;
-    status = handle_reserve(&self->process->handles, 1);
-    if (status < 0)
-        return status;
     struct badge *badge = badge_make(self->process->account, capability.object, value);
     if (!badge)
         return -ANSER_ENOMEM;
     struct capability minted = {capability.object, badge, SEND_RIGHTS};
-    anser_handle handle;
-    handle_insert(&self->process->handles, &minted, &handle);
-    capability_reference(&minted);
-    object_release(&badge->object); /* the holders keep it */
-    return handle;
+    status = handle_insert(&self->process->handles, &minted);
+    if (status >= 0)
+        capability_reference(&minted);
+    object_release(&badge->object); /* the holders keep it, if there are any */
+    return status;
 }

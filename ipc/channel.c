@@ -84,13 +84,11 @@ struct slot *channel_free_slot(const struct channel *channel)
     return slot_at(channel, (channel->head + channel->count) % channel->capacity);
 }
 
-struct slot *channel_put(struct channel *channel)
+void channel_put(struct channel *channel)
 {
-    struct slot *slot = channel_free_slot(channel);
     channel->count++;
     channel->put_total++;
     channel_update_pending(channel);
-    return slot;
 }
 
 struct slot *channel_oldest(const struct channel *channel)

@@ -76,9 +76,9 @@ void channel_take_receiver(struct channel *channel, struct thread *receiver);
 void channel_add_receiver(struct channel *channel, struct thread *self);
 
 /* The buffer. free_slot and put: the channel has room; oldest: it has an element, which stays until
- * it is dropped. put counts the slot that free_slot showed as used, and returns it. */
+ * it is dropped. put: the slot that free_slot showed is filled. */
 struct slot *channel_free_slot(const struct channel *channel);
-struct slot *channel_put(struct channel *channel);
+void channel_put(struct channel *channel);
 struct slot *channel_oldest(const struct channel *channel);
 void channel_drop_oldest(struct channel *channel);
 

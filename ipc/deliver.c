@@ -12,33 +12,21 @@ static bool in_memory_form(const struct thread *thread)
     return thread->info & ANSER_INFO_MEM;
 }
 
-static status_t find_carried(struct thread *sender, struct load *load)
-{
-    load->count = (sender->info & ANSER_INFO_HANDLES) >> ANSER_INFO_HANDLES_SHIFT;
-    for (unsigned i = 0; i < load->count; i++) {
-        status_t status = handle_lookup(sender->process, sender->carried[i], 0,
-                                        ANSER_RIGHT_TRANSFER, &load->capabilities[i]);
-        if (status < 0)
-            return status;
-    }
-    return 0;
-}
-
 /* What the message carries, looked up, not yet moved. */
 static status_t find_load(const struct message *message, struct load *load)
 {
     load->count = 0;
     if (message->sender)
-        return find_carried(message->sender, load);
+        return message_find_carried(message->sender, load);
     if (message->parcel)
         *load = message->parcel->load;
     return 0;
 }
 
 /* Pages are paid for by who owns them: moves the charge of all of them, or of none. */
-static status_t transfer_pages(const struct load *load, struct account *to,
-                               struct account *from[ANSER_MESSAGE_HANDLES])
+static status_t transfer_pages(const struct load *load, struct account *to)
 {
+    struct account *from[ANSER_MESSAGE_HANDLES];
     for (unsigned i = 0; i < load->count; i++) {
         struct object *object = load->capabilities[i].object;
         from[i] = NULL;
@@ -117,31 +105,27 @@ static void finish_in_block(const struct message *message, struct thread *to,
 static status_t prepare_receiver(const struct message *message, struct thread *to, unsigned count,
                                  struct reply **reply)
 {
+    struct process *process = to->process;
     bool wants_reply = message->info & ANSER_INFO_CALL && to->info & ANSER_INFO_WANT_REPLY;
     *reply = NULL;
     if (message->length > to->receive_capacity)
         return -ANSER_EMSGSIZE;
-    if (in_memory_form(to)) {
-        status_t status =
-            user_prepare(&to->process->space, to->block, sizeof(struct anser_message), true);
-        if (status < 0)
-            return status;
-    }
-    if (count + wants_reply > 0) {
-        status_t status = handle_reserve(&to->process->handles, count + wants_reply);
-        if (status < 0)
-            return status;
-    }
-    if (wants_reply && !(*reply = reply_make(to->process->account)))
-        return -ANSER_ENOMEM;
-    return 0;
+    status_t status = 0;
+    if (in_memory_form(to))
+        status = user_prepare(&process->space, to->block, sizeof(struct anser_message), true);
+    if (status == 0)
+        status = handle_reserve(&process->handles, count + wants_reply);
+    if (status < 0 || !wants_reply)
+        return status;
+    *reply = object_create(process->account, ANSER_TYPE_REPLY, sizeof(struct reply));
+    return *reply ? 0 : -ANSER_ENOMEM;
 }
 
 static void insert_all(struct thread *to, const struct load *load, anser_handle *handles)
 {
     for (unsigned i = 0; i < load->count; i++) {
-        status_t status = handle_insert(&to->process->handles, &load->capabilities[i], &handles[i]);
-        kassert(status == 0); /* reserved above */
+        handles[i] = handle_insert(&to->process->handles, &load->capabilities[i]);
+        kassert(handles[i] >= 0); /* reserved above */
     }
 }
 
@@ -181,7 +165,6 @@ status_t message_deliver(const struct message *message, struct thread *to, enum 
     struct message shortened;
     struct load load;
     struct reply *reply;
-    struct account *payers[ANSER_MESSAGE_HANDLES];
     if (to->info == 0)
         to->receive_capacity = ANSER_REGISTER_BYTES; /* it may have come by the fast path */
     if (message->info & ANSER_INFO_EVENT && message->length > to->receive_capacity) {
@@ -198,7 +181,7 @@ status_t message_deliver(const struct message *message, struct thread *to, enum 
     if (status == 0)
         status = copy_data(message, to, blame);
     if (status == 0 && load.count > 0)
-        status = transfer_pages(&load, to->process->account, payers);
+        status = transfer_pages(&load, to->process->account);
     if (status < 0) {
         if (reply)
             object_release((struct object *)reply);
@@ -237,7 +220,7 @@ static bool may_be_buffered(const struct capability *capability)
 /* Looks up what the sender's element carries into a buffer. */
 static status_t find_bufferable(struct thread *sender, struct load *load)
 {
-    status_t status = find_carried(sender, load);
+    status_t status = message_find_carried(sender, load);
     for (unsigned i = 0; status == 0 && i < load->count; i++)
         if (!may_be_buffered(&load->capabilities[i]))
             status = -ANSER_EINVAL;
@@ -249,21 +232,22 @@ status_t message_buffer(struct thread *sender, struct channel *channel)
     struct process *process = sender->process;
     struct load load;
     struct parcel *parcel = NULL;
-    uint8_t *place = channel_free_slot(channel)->data;
+    struct slot *slot = channel_free_slot(channel);
     status_t status = find_bufferable(sender, &load);
     if (status == 0 && sender->send_length > ANSER_REGISTER_BYTES)
-        status = copy_from_user(&process->space, place, sender->send_data, sender->send_length);
+        status =
+            copy_from_user(&process->space, slot->data, sender->send_data, sender->send_length);
     if (status < 0)
         return status;
     if (load.count > 0 &&
         !(parcel = object_create(process->account, TYPE_PARCEL, sizeof(struct parcel))))
         return -ANSER_ENOMEM;
     if (sender->send_length <= ANSER_REGISTER_BYTES)
-        memcpy(place, sender->words, (sender->send_length + 7) & ~7ul);
-    struct slot *slot = channel_put(channel);
+        memcpy(slot->data, sender->words, (sender->send_length + 7) & ~7ul);
     slot->length = (uint32_t)sender->send_length;
     slot->badge = sender->badge;
     slot->parcel = parcel;
+    channel_put(channel);
     if (parcel) {
         take_carried(sender, &load);
         parcel->load = load;

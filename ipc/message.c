@@ -81,20 +81,26 @@ static status_t load_data(struct thread *self, uint64_t limit)
     return copy_from_user(space, self->words, self->send_data, self->send_length);
 }
 
-static status_t check_carried(struct thread *self)
+status_t message_find_carried(const struct thread *sender, struct load *load)
 {
-    struct capability capability;
-    unsigned count = carried_count(self->info);
-    for (unsigned i = 0; i < count; i++) {
-        status_t status =
-            handle_lookup(self->process, self->carried[i], 0, ANSER_RIGHT_TRANSFER, &capability);
-        if (status < 0)
-            return status;
+    status_t status = 0;
+    load->count = carried_count(sender->info);
+    for (unsigned i = 0; i < load->count && status == 0; i++)
+        status = handle_lookup(sender->process, sender->carried[i], 0, ANSER_RIGHT_TRANSFER,
+                               &load->capabilities[i]);
+    return status;
+}
+
+/* All of them are there, none is there twice. */
+static status_t check_carried(const struct thread *self)
+{
+    struct load load;
+    status_t status = message_find_carried(self, &load);
+    for (unsigned i = 0; i < load.count; i++)
         for (unsigned j = 0; j < i; j++)
-            if (self->carried[j] == self->carried[i])
-                return -ANSER_EINVAL;
-    }
-    return 0;
+            if (self->carried[j] == self->carried[i] && status == 0)
+                status = -ANSER_EINVAL;
+    return status;
 }
 
 status_t message_check_room(struct thread *self)

@@ -49,6 +49,8 @@ status_t message_load(struct thread *self, uint64_t limit);
 /* The same for a call that only receives. */
 status_t message_load_room(struct thread *self);
 
+/* The handles that a loaded thread sends, looked up, not yet moved. -EBADF, -EPERM. */
+status_t message_find_carried(const struct thread *sender, struct load *load);
 /* The message that a loaded thread sends. */
 struct message message_of(struct thread *sender);
 struct message message_of_slot(struct slot *slot);

@@ -5,19 +5,11 @@
 #include "kern/panic.h"
 #include "kern/process.h"
 
-#define REPLY_RIGHTS ANSER_RIGHT_TRANSFER
-
-struct reply *reply_make(struct account *payer)
-{
-    return object_create(payer, ANSER_TYPE_REPLY, sizeof(struct reply));
-}
-
 anser_handle reply_publish(struct reply *reply, struct thread *to)
 {
-    anser_handle handle;
-    struct capability capability = {.object = &reply->object, .rights = REPLY_RIGHTS};
-    status_t status = handle_insert(&to->process->handles, &capability, &handle);
-    kassert(status == 0); /* reserved */
+    struct capability capability = {.object = &reply->object, .rights = ANSER_RIGHT_TRANSFER};
+    status_t handle = handle_insert(&to->process->handles, &capability);
+    kassert(handle >= 0); /* reserved */
     to->last_reply = reply;
     return handle;
 }
@@ -69,8 +61,7 @@ void reply_drop_callers(struct thread *server)
 
 bool reply_reclaim(struct object *object)
 {
-    struct reply *reply = (struct reply *)object;
-    struct thread *caller = reply->caller;
+    struct thread *caller = ((struct reply *)object)->caller;
     if (caller) {
         reply_revoke(caller);
         message_finish(caller, -ANSER_EPIPE);

@@ -13,9 +13,8 @@ struct reply {
     struct thread *caller; /* NULL: spent, or the caller has gone */
 };
 
-/* A reply object for a call that is being received; -> handle in the receiver's table, in whose
- * table a slot is reserved. */
-struct reply *reply_make(struct account *payer);
+/* The reply object of a call that is being received -> handle in the receiver's table, where a slot
+ * is reserved. */
 anser_handle reply_publish(struct reply *reply, struct thread *to);
 
 /* The server has received the caller's message (delivery done): the caller now waits for it. */

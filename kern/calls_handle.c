@@ -43,12 +43,10 @@ status_t call_handle_dup(struct thread *self)
     if (!may_duplicate(&capability))
         return -ANSER_EINVAL;
     capability.rights = rights;
-    anser_handle handle;
-    status = handle_insert(&self->process->handles, &capability, &handle);
-    if (status < 0)
-        return status;
-    capability_reference(&capability);
-    return handle;
+    status = handle_insert(&self->process->handles, &capability);
+    if (status >= 0)
+        capability_reference(&capability);
+    return status;
 }
 
 /* Moves a capability that is checked already; on an error nothing has changed. */
@@ -74,9 +72,7 @@ static status_t give(struct thread *self, struct process *to, anser_handle from)
     }
     handle_take(self->process, from, &capability);
     channel_wake_users_of(self->process, from, &capability);
-    anser_handle handle;
-    handle_insert(&to->handles, &capability, &handle);
-    return handle;
+    return handle_insert(&to->handles, &capability);
 }
 
 status_t call_handle_give(struct thread *self)

@@ -126,8 +126,7 @@ static struct channel *reachable(const struct handle_table *table,
                                                    : &null_channel;
 }
 
-status_t handle_insert(struct handle_table *table, const struct capability *capability,
-                       anser_handle *out)
+status_t handle_insert(struct handle_table *table, const struct capability *capability)
 {
     status_t status = handle_reserve(table, 1);
     if (status < 0)
@@ -145,8 +144,7 @@ status_t handle_insert(struct handle_table *table, const struct capability *capa
     slot->badge = badge_value(capability->badge);
     table->used++;
     handle_count++;
-    *out = (anser_handle)slot->key;
-    return 0;
+    return (status_t)slot->key;
 }
 
 /* Frees a slot; one whose generation is used up is never linked again. */
@@ -204,29 +202,24 @@ status_t handle_publish_ends(struct thread *self, struct object *object)
 {
     struct capability send = {.object = object, .rights = SEND_RIGHTS};
     struct capability receive = {.object = object, .rights = RECEIVE_RIGHTS};
-    anser_handle send_handle = 0, receive_handle = 0;
     status_t status = handle_reserve(&self->process->handles, 2);
     if (status == 0) {
-        handle_insert(&self->process->handles, &send, &send_handle);
-        handle_insert(&self->process->handles, &receive, &receive_handle);
+        status = handle_insert(&self->process->handles, &send);
+        self->x[REG_A1] = (uint64_t)handle_insert(&self->process->handles, &receive);
         capability_reference(&send);
         capability_reference(&receive);
-        self->x[REG_A1] = (uint64_t)receive_handle;
     }
     object_release(object);
-    return status < 0 ? status : send_handle;
+    return status;
 }
 
 status_t handle_publish(struct process *process, struct object *object, uint64_t rights)
 {
     struct capability capability = {.object = object, .rights = rights};
-    anser_handle handle;
-    status_t status = handle_insert(&process->handles, &capability, &handle);
-    if (status < 0) {
+    status_t status = handle_insert(&process->handles, &capability);
+    if (status < 0)
         object_release(object);
-        return status;
-    }
-    return handle;
+    return status;
 }
 
 static void capability_changed(const struct capability *capability, int change)

@@ -70,9 +70,9 @@ status_t handle_lookup(struct process *process, anser_handle handle, uint8_t typ
 /* The same for the handle in the thread's a0. */
 status_t handle_argument(struct thread *self, uint8_t type, uint64_t rights,
                          struct capability *out);
-/* Puts a capability into a table; takes over its references on success. -EMFILE, -ENOMEM. */
-status_t handle_insert(struct handle_table *table, const struct capability *capability,
-                       anser_handle *out);
+/* Puts a capability into a table; takes over its references on success. The handle, or -EMFILE,
+ * -ENOMEM. */
+status_t handle_insert(struct handle_table *table, const struct capability *capability);
 /* Makes sure that the next `count` inserts succeed. -EMFILE, -ENOMEM. */
 status_t handle_reserve(struct handle_table *table, unsigned count);
 /* Takes a handle out; the references become the caller's. -EBADF. */

@@ -243,13 +243,6 @@ static struct thread *take_best(struct hart *hart)
     return thread;
 }
 
-static void account_time(struct hart *hart, struct thread *self)
-{
-    uint64_t now = time_now();
-    self->cpu_ticks += now - hart->running_since;
-    hart->running_since = now;
-}
-
 /* Waits for an interrupt with the lock released, on the kernel's own page table. */
 static void idle_wait(struct hart *hart)
 {
@@ -292,7 +285,7 @@ static struct thread *pick(struct hart *hart)
 
 static struct thread *switch_from(struct hart *hart, struct thread *self)
 {
-    account_time(hart, self);
+    self->cpu_ticks += time_now() - hart->running_since;
     if (self->attention)
         sched_hooks->blocked(self);
     set_current(hart->idle);

@@ -12,10 +12,8 @@
 
 /* ---- The rooms around the table, as small as they can be. */
 
-struct channel null_channel;
 uint64_t direct_map_base;
 volatile uint32_t panic_begun;
-static int ends;
 static uint64_t blocks;
 static struct account account;
 
@@ -25,16 +23,8 @@ _Noreturn void panic(const char *format, ...)
     exit(1);
 }
 
-void channel_ends_changed(const struct capability *capability, int change)
-{
-    (void)capability;
-    ends += change;
-}
-
-uint64_t badge_value(const struct badge *badge)
-{
-    return badge ? 7 : 0;
-}
+static const struct object_type types[ANSER_TYPE_THREAD + 1]; /* nobody counts */
+const struct object_type *object_types = types;
 
 void object_reference(struct object *object)
 {
@@ -73,11 +63,9 @@ static struct object object = {.type = ANSER_TYPE_THREAD, .references = 1};
 static anser_handle insert(void)
 {
     struct capability capability = {.object = &object, .rights = ANSER_RIGHT_MANAGE};
-    anser_handle handle = 0;
-    status_t status = handle_insert(&process.handles, &capability, &handle);
-    if (status < 0)
-        return status;
-    object.references++;
+    status_t handle = handle_insert(&process.handles, &capability);
+    if (handle >= 0)
+        object.references++;
     return handle;
 }
 
