@@ -119,9 +119,8 @@ static status_t receive_buffered(struct channel *channel, struct thread *self)
 /* Room has come up: the sender who has waited longest may put its element there. */
 static void refill(struct channel *channel)
 {
-    struct list *first;
-    while (channel_has_room(channel) && (first = list_first(&channel->senders))) {
-        struct thread *sender = container_of(first, struct thread, waiting);
+    struct thread *sender;
+    while (channel_has_room(channel) && (sender = thread_first(&channel->senders))) {
         if (sender->state == ANSER_STATE_CALLING)
             return; /* a call is taken by a receiver, never buffered */
         list_remove(&sender->waiting);
@@ -141,9 +140,8 @@ void calls_cancel(struct thread *thread, status_t status)
 /* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault. */
 static status_t receive_from_senders(struct channel *channel, struct thread *self)
 {
-    struct list *first;
-    while ((first = list_first(&channel->senders))) {
-        struct thread *sender = container_of(first, struct thread, waiting);
+    struct thread *sender;
+    while ((sender = thread_first(&channel->senders))) {
         bool calling = sender->state == ANSER_STATE_CALLING;
         struct message message = message_of(sender);
         enum blame blame;

@@ -22,9 +22,8 @@ status_t call_chan_create(struct thread *self)
 {
     uint64_t element_size = self->x[REG_A0];
     uint64_t capacity = self->x[REG_A1];
-    if (element_size > ANSER_ELEMENT_MAX || capacity > ANSER_CHAN_BUFFER_MAX)
-        return -ANSER_EINVAL;
-    if (capacity * (sizeof(struct slot) + element_size + 7) > ANSER_CHAN_BUFFER_MAX)
+    if (element_size > ANSER_ELEMENT_MAX || capacity > ANSER_CHAN_BUFFER_MAX ||
+        capacity * (sizeof(struct slot) + element_size + 7) > ANSER_CHAN_BUFFER_MAX)
         return -ANSER_EINVAL;
     struct channel *channel = channel_make(self->process->account, element_size, capacity);
     return channel ? handle_publish_ends(self, &channel->object) : -ANSER_ENOMEM;

@@ -5,7 +5,6 @@
 #include "ipc/reply.h"
 #include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/work.h"
 
 #define SHUTDOWN_PIECE 32 /* waiters or elements */
 
@@ -43,10 +42,7 @@ static void slow_down(struct channel *channel)
 struct thread *channel_first_receiver(const struct channel *channel)
 {
     struct thread *receiver = fast_receiver(channel);
-    if (receiver)
-        return receiver;
-    struct list *first = list_first(&channel->receivers);
-    return first ? container_of(first, struct thread, waiting) : NULL;
+    return receiver ? receiver : thread_first(&channel->receivers);
 }
 
 void channel_take_receiver(struct channel *channel, struct thread *receiver)
@@ -147,11 +143,10 @@ void channel_shut_down(struct channel *channel)
 
 static bool wake_one_sender(struct channel *channel)
 {
-    struct list *first = list_first(&channel->senders);
-    if (!first)
-        return false;
-    channel_cancel(container_of(first, struct thread, waiting), -ANSER_EPIPE);
-    return true;
+    struct thread *sender = thread_first(&channel->senders);
+    if (sender)
+        channel_cancel(sender, -ANSER_EPIPE);
+    return sender != NULL;
 }
 
 static bool wake_one_receiver(struct channel *channel)

@@ -121,14 +121,6 @@ static status_t prepare_receiver(const struct message *message, struct thread *t
     return *reply ? 0 : -ANSER_ENOMEM;
 }
 
-static void insert_all(struct thread *to, const struct load *load, anser_handle *handles)
-{
-    for (unsigned i = 0; i < load->count; i++) {
-        handles[i] = handle_insert(&to->process->handles, &load->capabilities[i]);
-        kassert(handles[i] >= 0); /* reserved above */
-    }
-}
-
 /* No failure from here on. */
 static void commit(const struct message *message, struct thread *to, struct load *load,
                    struct reply *reply)
@@ -142,7 +134,10 @@ static void commit(const struct message *message, struct thread *to, struct load
         message->parcel->load.count = 0; /* its handles have found an owner */
         object_release(&message->parcel->object);
     }
-    insert_all(to, load, handles);
+    for (unsigned i = 0; i < load->count; i++) {
+        handles[i] = handle_insert(&to->process->handles, &load->capabilities[i]);
+        kassert(handles[i] >= 0); /* reserved by prepare_receiver */
+    }
     if (reply)
         reply_handle = reply_publish(reply, to);
     if (in_memory_form(to))

@@ -54,9 +54,8 @@ static status_t load_form(struct thread *self)
     uint64_t info = self->x[REG_A1];
     self->info = info & ANSER_INFO_MEM; /* how errors return */
     if (info & ~(uint64_t)INFO_IN || (info & ANSER_INFO_BYTES) > ANSER_REGISTER_BYTES ||
-        carried_count(info) > ANSER_MESSAGE_HANDLES)
-        return -ANSER_EINVAL;
-    if (info & ANSER_INFO_MEM && info & ANSER_INFO_BYTES)
+        carried_count(info) > ANSER_MESSAGE_HANDLES ||
+        (info & ANSER_INFO_MEM && info & ANSER_INFO_BYTES))
         return -ANSER_EINVAL;
     self->info = info;
     if (info & ANSER_INFO_MEM)

@@ -4,7 +4,6 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"
-#include "kern/work.h"
 
 #define SHUTDOWN_PIECE 32
 
@@ -18,31 +17,27 @@ struct signal {
     struct object shutdown;
 };
 
-static void wake(struct thread *thread, status_t status, uint64_t word)
+void signal_cancel(struct thread *thread, status_t status)
 {
+    const struct signal *signal = (const struct signal *)thread->wait_object;
     list_remove(&thread->waiting);
-    thread->x[REG_A1] = word;
+    thread->x[REG_A1] = signal->bits; /* none, unless they are just being delivered */
     thread_wake(thread, status);
 }
 
-void signal_cancel(struct thread *thread, status_t status)
-{
-    wake(thread, status, 0);
-}
-
 /* Wakes who has waited longest; false if nobody waits. */
-static bool wake_first(struct signal *signal, status_t status, uint64_t word)
+static bool wake_first(struct signal *signal, status_t status)
 {
-    struct list *first = list_first(&signal->waiters);
-    if (first)
-        wake(container_of(first, struct thread, waiting), status, word);
-    return first != NULL;
+    struct thread *thread = thread_first(&signal->waiters);
+    if (thread)
+        signal_cancel(thread, status);
+    return thread != NULL;
 }
 
 void signal_post(struct signal *signal, uint64_t bits)
 {
     signal->bits |= bits;
-    if (signal->bits && wake_first(signal, 0, signal->bits))
+    if (signal->bits && wake_first(signal, 0))
         signal->bits = 0;
 }
 
@@ -50,7 +45,7 @@ bool signal_shutdown_reclaim(struct object *object)
 {
     struct signal *signal = container_of(object, struct signal, shutdown);
     for (unsigned n = 0; n < SHUTDOWN_PIECE; n++)
-        if (!wake_first(signal, -ANSER_EPIPE, 0)) {
+        if (!wake_first(signal, -ANSER_EPIPE)) {
             object_release(&signal->object);
             return true;
         }

@@ -19,16 +19,10 @@ status_t call_handle_close(struct thread *self)
 }
 
 /* A right to answer has one owner; pages may be duplicated once frozen. */
-static bool may_duplicate(const struct capability *capability)
+static bool may_duplicate(const struct object *object)
 {
-    switch (capability->object->type) {
-    case ANSER_TYPE_REPLY:
-        return false;
-    case ANSER_TYPE_PAGES:
-        return pages_frozen(capability->object);
-    default:
-        return true;
-    }
+    return object->type != ANSER_TYPE_REPLY &&
+           (object->type != ANSER_TYPE_PAGES || pages_frozen(object));
 }
 
 status_t call_handle_dup(struct thread *self)
@@ -40,7 +34,7 @@ status_t call_handle_dup(struct thread *self)
         return status;
     if ((rights & capability.rights) != rights)
         return -ANSER_EPERM;
-    if (!may_duplicate(&capability))
+    if (!may_duplicate(capability.object))
         return -ANSER_EINVAL;
     capability.rights = rights;
     status = handle_insert(&self->process->handles, &capability);

@@ -7,7 +7,6 @@
 #include "kern/process.h"
 #include "kern/reflect.h"
 #include "kern/sched.h"
-#include "kern/work.h"
 
 /* ---- Processes.  */
 
@@ -37,9 +36,7 @@ static void announce(struct process *process)
 /* A bounded piece of returning all that it has; true when nothing is left. */
 static bool teardown_piece(struct process *process)
 {
-    if (!handle_table_reclaim(&process->handles))
-        return false;
-    if (!space_reclaim(&process->space))
+    if (!handle_table_reclaim(&process->handles) || !space_reclaim(&process->space))
         return false;
     event_unbind(&process->fault_target);
     account_close(process->account);

@@ -2,7 +2,6 @@
 /* The harts' records and stacks, and how one gets another's attention. */
 #include "kern/hart.h"
 #include "kern/thread.h"
-#include "kern/work.h"
 #include "sbi/sbi.h"
 
 #define PANIC_STACK_SIZE 2048

@@ -90,8 +90,7 @@ status_t call_irq_create(struct thread *self)
 status_t call_irq_ack(struct thread *self)
 {
     struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_IRQ,
-                                    ANSER_RIGHT_MANAGE, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_IRQ, ANSER_RIGHT_MANAGE, &capability);
     if (status < 0)
         return status;
     struct irq *irq = container_of(capability.object, struct irq, object);

@@ -4,7 +4,6 @@
 #include "kern/panic.h"
 #include "kern/slab.h"
 #include "kern/thread.h"
-#include "kern/work.h"
 
 uint64_t object_count;
 static uint64_t next_id = 1;

@@ -3,7 +3,7 @@
  * What every kernel object starts with. References come from handles, from messages under way,
  * from regions and from other objects. The last drop queues the object on the work list of the
  * thread that dropped it; that thread does the reclaiming, in bounded pieces, before it returns to
- * user mode (kern/work.c). Never recursion.
+ * user mode (below). Never recursion.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 #include "kern/types.h"
 
 struct capability;
+struct thread;
 
 struct object {
     uint32_t references;
@@ -38,7 +39,7 @@ void object_release(struct object *object);
 
 /*
  * Each type's reclaim function: takes apart at most about 10,000 instructions' worth; true when
- * nothing but the object's own memory is left, which work_run then frees.
+ * nothing but the object's own memory is left, which work_piece then frees.
  */
 typedef bool object_reclaim(struct object *object);
 object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, pages_reclaim,
@@ -57,3 +58,26 @@ struct object_type {
 extern const struct object_type *object_types;
 
 extern uint64_t object_count; /* alive, of all types */
+
+/*
+ * Work lists: objects without references, waiting to be taken apart by the thread that dropped the
+ * last one. The thread does that before it sees user mode again, a bounded piece at a time, and may
+ * be preempted between pieces.
+ */
+
+/* Queues an object on the running thread's list. */
+void work_push(struct object *object);
+/* Does one piece of the running thread's work; true if there is more. */
+bool work_piece(struct thread *self);
+/* Frees a reclaimed object's own memory. */
+void object_free(struct object *object);
+/* Hands a thread's remaining work to another one. */
+void work_give(struct thread *to, struct thread *from);
+
+/* The thread that this hart runs, or its idle thread: tp in the kernel. */
+static inline struct thread *current_thread(void)
+{
+    struct thread *self;
+    __asm__ volatile("mv %0, tp" : "=r"(self));
+    return self;
+}

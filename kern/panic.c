@@ -9,7 +9,7 @@
 #include "kern/hart.h"
 #include "kern/log.h"
 #include "kern/power.h"
-#include "kern/work.h"
+#include "kern/object.h"
 #include "sbi/sbi.h"
 
 #define REGISTERS     32

@@ -2,7 +2,6 @@
 /* The life of a process. */
 #include "kern/process.h"
 #include "kern/sched.h"
-#include "kern/work.h"
 
 _Static_assert(sizeof(struct process) <= 1024, "a process fits its slab");
 
@@ -49,9 +48,8 @@ static status_t make_parts(struct account *account, struct process **out)
 status_t process_make(struct account *parent, const struct anser_process_params *params,
                       struct process **out)
 {
-    if (params->priority_max >= ANSER_PRIORITIES || params->name[ANSER_NAME_MAX - 1])
-        return -ANSER_EINVAL;
-    if (params->budget_pages > UINT64_MAX / PAGE_SIZE)
+    if (params->priority_max >= ANSER_PRIORITIES || params->name[ANSER_NAME_MAX - 1] ||
+        params->budget_pages > UINT64_MAX / PAGE_SIZE)
         return -ANSER_EINVAL;
     struct account *account = account_create(parent, params->budget_pages * PAGE_SIZE);
     if (!account)

@@ -6,7 +6,6 @@
 #include "kern/panic.h"
 #include "kern/process.h"
 #include "kern/tlb.h"
-#include "kern/work.h"
 
 #define SLICES_PER_SECOND 100
 #define SHARE_PART        100 /* of a slice: 100 us */
@@ -40,7 +39,6 @@ void sched_init(uint64_t ticks_per_second)
         hart->idle = idle;
         hart->current = idle;
         idle->hart = hart;
-        idle->idle = true;
         list_init(&idle->queue);
     }
     set_current(&idle_threads[0]);
@@ -75,7 +73,8 @@ static void enqueue(struct hart *hart, struct thread *thread, bool first)
     update_max(hart);
 }
 
-void sched_unready(struct thread *thread)
+/* Takes a ready thread out of its queue. */
+static void unready(struct thread *thread)
 {
     struct hart *hart = thread->hart;
     list_remove(&thread->queue);
@@ -119,14 +118,12 @@ void sched_ready_next(struct thread *thread)
 
 void sched_set_priority(struct thread *thread, uint32_t priority)
 {
-    if (thread->state != ANSER_STATE_READY) {
-        thread->priority = priority;
-        return;
-    }
-    struct hart *hart = thread->hart;
-    sched_unready(thread);
+    bool ready = thread->state == ANSER_STATE_READY;
+    if (ready)
+        unready(thread);
     thread->priority = priority;
-    enqueue_and_tell(hart, thread, false);
+    if (ready)
+        enqueue_and_tell(thread->hart, thread, false);
 }
 
 void sched_summon(struct thread *thread)
@@ -206,7 +203,7 @@ static void share_with_idle_hart(struct hart *hart)
     struct list *queue = &hart->ready[__builtin_ctzl(hart->ready_mask)];
     struct thread *thread = container_of(queue->prev, struct thread, queue);
     float_flush(thread);
-    sched_unready(thread);
+    unready(thread);
     enqueue_and_tell(&harts[__builtin_ctzl(idle_mask)], thread, false);
 }
 
@@ -238,7 +235,7 @@ static struct thread *take_best(struct hart *hart)
 {
     struct thread *thread =
         container_of(list_first(&hart->ready[highest(hart)]), struct thread, queue);
-    sched_unready(thread);
+    unready(thread);
     thread->state = ANSER_STATE_RUNNING;
     return thread;
 }
@@ -271,9 +268,9 @@ static void let_others_in(void)
         sched_hooks->poll();
 }
 
+/* As the idle thread: does its work, and waits until somebody is ready. */
 static struct thread *pick(struct hart *hart)
 {
-    set_current(hart->idle);
     while (!hart->ready_mask || hart->idle->work) {
         if (!hart->idle->work)
             idle_wait(hart);
@@ -291,7 +288,7 @@ static struct thread *switch_from(struct hart *hart, struct thread *self)
     set_current(hart->idle);
     if (self->ended && !self->work)
         sched_hooks->bury(self);
-    else if (!self->idle && self->state != ANSER_STATE_READY)
+    else if (self != hart->idle && self->state != ANSER_STATE_READY)
         work_give(hart->idle, self); /* who blocks may not come back for long */
     struct thread *next = pick(hart);
     hart->running_since = time_now();
@@ -322,7 +319,7 @@ struct thread *sched_leave(struct thread *self)
 {
     struct hart *hart = hart_self();
     for (;;) {
-        if (self->state != ANSER_STATE_RUNNING || self->idle) {
+        if (self->state != ANSER_STATE_RUNNING || self == hart->idle) {
             self = switch_from(hart, self);
         } else if (outranked(hart, self)) {
             put_back(hart, self);

@@ -31,8 +31,6 @@ _Noreturn void sched_enter(void);
 void sched_ready(struct thread *thread);
 /* The same, at the front of this hart's queue: the running thread is about to block on it. */
 void sched_ready_next(struct thread *thread);
-/* Takes a ready thread out of its queue. */
-void sched_unready(struct thread *thread);
 /* A thread that runs on another hart goes through sched_leave there before it makes a call again:
  * its attention or its priority has changed. Harmless on any other thread. */
 void sched_summon(struct thread *thread);

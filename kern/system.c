@@ -23,8 +23,7 @@ struct bootinfo boot_info;
 status_t system_check(struct thread *self, uint64_t right)
 {
     struct capability capability;
-    return handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_SYSTEM, right,
-                         &capability);
+    return handle_argument(self, ANSER_TYPE_SYSTEM, right, &capability);
 }
 
 /* log_write(system, text, length): appends at most LOG_CALL_MAX bytes; returns how many. -EFAULT.

@@ -63,7 +63,6 @@ struct thread {
     struct object *work;  /* objects to reclaim before user mode is seen again */
     struct object *work_last;
     uint64_t cpu_ticks;
-    bool idle;
     bool ended; /* has left its process; only its work is left */
 
     /* Waiting. */
@@ -124,6 +123,11 @@ void thread_block(struct thread *self, uint32_t state, uint64_t until);
 void thread_wait_on(struct thread *self, struct object *object, uint32_t state, uint64_t until);
 /* A thread that is out of its queue goes on, with a0 = status. */
 void thread_wake(struct thread *thread, status_t status);
+/* Who has waited longest in a queue of a channel or signal, or NULL. */
+static inline struct thread *thread_first(const struct list *queue)
+{
+    return list_empty(queue) ? NULL : container_of(queue->next, struct thread, waiting);
+}
 /* In a queue that thread_cancel_wait can take it out of. */
 bool thread_blocked(const struct thread *thread);
 /* The channel or signal in whose queue it is, or NULL: wait_object is stale in one that is woken.

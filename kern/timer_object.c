@@ -58,8 +58,7 @@ status_t call_timer_create(struct thread *self)
 status_t call_timer_set(struct thread *self)
 {
     struct capability capability;
-    status_t status = handle_lookup(self->process, (anser_handle)self->x[REG_A0], ANSER_TYPE_TIMER,
-                                    ANSER_RIGHT_MANAGE, &capability);
+    status_t status = handle_argument(self, ANSER_TYPE_TIMER, ANSER_RIGHT_MANAGE, &capability);
     if (status < 0)
         return status;
     struct timer *timer = container_of(capability.object, struct timer, object);

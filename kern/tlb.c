@@ -4,7 +4,6 @@
 #include "kern/hart.h"
 #include "kern/page_table.h"
 #include "kern/space.h"
-#include "kern/work.h"
 #include "kern/thread.h"
 #include "sbi/sbi.h"
 

@@ -25,6 +25,18 @@
     .endr
 .endm
 
+/* The kernel's stack, its trap vector, the lock. */
+.macro ENTER_KERNEL contended
+    ld    t2, T_HART(tp)
+    ld    sp, H_STACK(t2)
+    ld    t1, H_TRAP_KERNEL(t2)
+    csrw  stvec, t1
+    ld    t0, T_LOCK(tp)
+    li    t1, 1
+    amoswap.w.aq t1, t1, (t0)
+    bnez  t1, \contended
+.endm
+
 .balign 4
 .globl trap_entry
 trap_entry:
@@ -48,14 +60,7 @@ trap_entry:
  * come back as zero.
  */
     SAVE  1, 10, 11, 12, 13, 14, 15, 17
-    ld    t2, T_HART(tp)
-    ld    sp, H_STACK(t2)
-    ld    t1, H_TRAP_KERNEL(t2)
-    csrw  stvec, t1
-    ld    t0, T_LOCK(tp)
-    li    t1, 1
-    amoswap.w.aq t1, t1, (t0)
-    bnez  t1, native_contended
+    ENTER_KERNEL native_contended
 native_locked:
     li    t1, -CALLS_MAX
     blt   a7, t1, native_unassigned
@@ -116,6 +121,9 @@ native_suspend: /* t1: pc; s0..s11, gp and the user's tp are still where user mo
     call  sched_leave
     j     trap_return
 
+slow_contended:
+    call  kernel_lock
+    j     slow_locked
 .globl trap_slow_path
 trap_slow_path: /* sp is saved, everything else is as in user mode */
     SAVE  1, 3
@@ -127,20 +135,12 @@ trap_slow_ipc: /* from the fast path: sp, ra, gp are saved, the others intact if
     sd    t0, T_TP(tp)
     csrr  t0, sepc
     sd    t0, T_PC(tp)
-    ld    t2, T_HART(tp)
-    ld    sp, H_STACK(t2)
-    ld    t5, H_TRAP_KERNEL(t2)
-    csrw  stvec, t5
-    la    t0, kernel_lock_word
-    li    t1, 1
-    amoswap.w.aq t1, t1, (t0)
-    beqz  t1, slow_locked
-    call  kernel_lock
+    ENTER_KERNEL slow_contended
 slow_locked:
     mv    a0, tp
     csrr  a1, scause
     csrr  a2, stval
-    call  trap_handle
+    call  trap_handle /* goes on with trap_return */
 
 /* a0: the thread to go to, its space active, floating point set. Lock held; released here. */
 .globl trap_return
