@@ -11,6 +11,7 @@
 
 /* About what 10,000 instructions can do; see the costs in kern/mapping.c. */
 #define MAPPING_STEPS 1000
+#define COST_REGION   60 /* for what is done to each region */
 
 /* The bits of a leaf with this protection; without V for ANSER_PROT_NONE. */
 static inline uint64_t mapping_flags(unsigned prot)

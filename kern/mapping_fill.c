@@ -147,11 +147,6 @@ uint64_t mapping_share(struct space *to_space, uint64_t to, struct space *from_s
     return done;
 }
 
-static void copy_page(phys_t to, phys_t from)
-{
-    memcpy(direct_map(to), direct_map(from), PAGE_SIZE);
-}
-
 status_t mapping_own_page(struct space *space, uint64_t address, pte_t *entry)
 {
     phys_t old = pte_frame(*entry);
@@ -163,7 +158,7 @@ status_t mapping_own_page(struct space *space, uint64_t address, pte_t *entry)
     }
     if (!frame_alloc(0, &new))
         return -ANSER_ENOMEM;
-    copy_page(new, old);
+    memcpy(direct_map(new), direct_map(old), PAGE_SIZE);
     pte_set(entry, pte_make(new, (*entry & 0x3ff) | PTE_W));
     tlb_shootdown(space, address, PAGE_SIZE);
     frame_drop(old);

@@ -25,11 +25,10 @@ pte_t *page_table_find(phys_t root, uint64_t address, unsigned lowest, unsigned 
 
 bool page_table_alloc(struct account *payer, phys_t *out)
 {
-    if (payer != NULL && !account_charge(payer, PAGE_SIZE))
+    if (!account_charge(payer, PAGE_SIZE))
         return false;
     if (!frame_alloc_zeroed(out)) {
-        if (payer != NULL)
-            account_discharge(payer, PAGE_SIZE);
+        account_discharge(payer, PAGE_SIZE);
         return false;
     }
     frame_counts.tables++;

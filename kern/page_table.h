@@ -77,8 +77,8 @@ static inline uint64_t level_next(uint64_t address, unsigned level)
 pte_t *page_table_find(phys_t root, uint64_t address, unsigned lowest, unsigned *level);
 
 /*
- * The entry of this level for the address; missing tables are made and charged (payer NULL: nobody
- * pays). If a leaf is in the way, that leaf's entry. NULL: no budget, or no frame.
+ * The entry of this level for the address; missing tables are made and charged. If a leaf is in the
+ * way, that leaf's entry. NULL: no budget, or no frame.
  */
 pte_t *page_table_make(phys_t root, struct account *payer, uint64_t address, unsigned level);
 

@@ -52,11 +52,6 @@ struct region *region_from(const struct space *space, uint64_t address)
     return region_of(node);
 }
 
-struct region *region_next(const struct region *region)
-{
-    return region_of(tree_next(&region->node));
-}
-
 bool region_any(const struct space *space, uint64_t start, uint64_t end)
 {
     struct region *region = region_from(space, start);
@@ -180,7 +175,7 @@ struct region *region_join(struct region *region)
         unlink_region(region);
         region = previous;
     }
-    struct region *next = region_next(region);
+    struct region *next = region_of(tree_next(&region->node));
     if (next != NULL && alike(region, next)) {
         region->end = next->end;
         unlink_region(next);
@@ -225,7 +220,7 @@ status_t region_place(struct space *space, uint64_t length, uint64_t *address)
         }
         solid = solid && region_start(region) <= at;
         at = region->end;
-        region = region_next(region);
+        region = region_of(tree_next(&region->node));
     }
     space->scan_from = at;
     space->scan_length = length;

@@ -30,6 +30,13 @@ static inline uint64_t region_start(const struct region *region)
     return region->node.key;
 }
 
+/* The first of a pages object's mappings, or NULL. */
+static inline struct region *region_first_of(const struct list *mappings)
+{
+    struct list *first = list_first(mappings);
+    return first == NULL ? NULL : container_of(first, struct region, mappings);
+}
+
 /* Is [address, address + length) page-aligned, not empty, and user space all through? */
 bool region_range_valid(uint64_t address, uint64_t length);
 
@@ -40,7 +47,6 @@ bool region_prot_valid(uint64_t prot);
 struct region *region_at(const struct space *space, uint64_t address);
 /* The first region that ends behind the address, or NULL. */
 struct region *region_from(const struct space *space, uint64_t address);
-struct region *region_next(const struct region *region);
 /* Does any region, or any pinned one, touch [start, end)? */
 bool region_any(const struct space *space, uint64_t start, uint64_t end);
 bool region_any_pinned(const struct space *space, uint64_t start, uint64_t end);

@@ -10,7 +10,6 @@
 #define SATP_SV39       (8ul << 60)
 #define SATP_ASID_SHIFT 44
 #define FLAGS_ALL       (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE | SPACE_MAP_MOST(PROT_ALL))
-#define COST_REGION     60 /* steps of kern/mapping.h, for what is done to each region */
 #define EAGER_PAGES     16u
 #define EAGER_MEGAPAGES 64u
 
@@ -146,8 +145,8 @@ static status_t object_check(struct space *space, const struct object *object, u
     if (object->type == ANSER_TYPE_PAGES && pages_frozen(object)) {
         *most &= ~(uint64_t)ANSER_PROT_WRITE;
     } else if (object->type == ANSER_TYPE_PAGES) {
-        struct list *first = list_first(&pages_of(object)->mappings);
-        if (first != NULL && container_of(first, struct region, mappings)->space != space)
+        const struct region *region = region_first_of(&pages_of(object)->mappings);
+        if (region != NULL && region->space != space)
             return -ANSER_EBUSY;
     }
     return (prot & ~*most) == 0 ? 0 : -ANSER_EPERM;

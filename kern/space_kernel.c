@@ -57,7 +57,7 @@ static bool map(uint64_t address, uint64_t physical, uint64_t end, uint64_t flag
 {
     while (physical < end) {
         bool mega = (address | physical) % MEGAPAGE_SIZE == 0 && end - physical >= MEGAPAGE_SIZE;
-        pte_t *entry = page_table_make(root, NULL, address, mega ? 1 : 0);
+        pte_t *entry = page_table_make(root, &root_account, address, mega ? 1 : 0);
         if (entry == NULL)
             return false;
         pte_set(entry, pte_make(phys(physical), flags));
@@ -143,7 +143,7 @@ status_t space_kernel_init(const struct bootinfo *info)
 {
     uint64_t finisher_size = info->finisher != 0 ? sizeof(uint32_t) : 0;
     exceptions_from(info);
-    if (!page_table_alloc(NULL, &root) || !map_image(info) || !map_direct(info) ||
+    if (!page_table_alloc(&root_account, &root) || !map_image(info) || !map_direct(info) ||
         !map_registers(info->plic.base, info->plic.size) ||
         !map_registers(info->finisher, finisher_size))
         return -ANSER_ENOMEM;

@@ -6,15 +6,8 @@
 #include "kern/panic.h"
 #include "kern/slab.h"
 
-#define COST_REGION 60
 /* What pages_detach may do at once: about as much as the pieces of a restarted call. */
 #define DETACH_STEPS MAPPING_STEPS
-
-static struct region *first_mapping(const struct object *object)
-{
-    struct list *first = list_first(&pages_of(object)->mappings);
-    return first == NULL ? NULL : container_of(first, struct region, mappings);
-}
 
 /* ---- Pages objects that leave. */
 
@@ -22,7 +15,7 @@ static struct region *first_mapping(const struct object *object)
 static bool detach(struct object *object, int steps)
 {
     struct region *region;
-    while ((region = first_mapping(object)) != NULL) {
+    while ((region = region_first_of(&pages_of(object)->mappings)) != NULL) {
         if (steps <= 0)
             return false;
         uint64_t start = region_start(region);
@@ -39,10 +32,9 @@ static bool detach(struct object *object, int steps)
 /* About how many steps are left, looking no further than the limit. */
 static bool detach_is_quick(const struct object *object)
 {
-    const struct list *head = &pages_of(object)->mappings;
+    const struct region *region;
     uint64_t steps = 0;
-    for (struct list *node = head->next; node != head; node = node->next) {
-        struct region *region = container_of(node, struct region, mappings);
+    list_each (region, &pages_of(object)->mappings, mappings) {
         uint64_t pages = (region->end - region_start(region)) >> PAGE_SHIFT;
         bool whole = region_start(region) % MEGAPAGE_SIZE == 0 && pages_contiguous(object);
         steps +=
@@ -73,9 +65,8 @@ void pages_detach(struct object *object)
 /* The first mapping that could still be written through, or NULL. */
 static struct region *writable_mapping(const struct object *object)
 {
-    const struct list *head = &pages_of(object)->mappings;
-    for (struct list *node = head->next; node != head; node = node->next) {
-        struct region *region = container_of(node, struct region, mappings);
+    struct region *region;
+    list_each (region, &pages_of(object)->mappings, mappings) {
         if (((region->prot | region->most) & ANSER_PROT_WRITE) != 0)
             return region;
     }

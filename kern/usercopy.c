@@ -88,21 +88,15 @@ status_t user_prepare(struct space *space, user_t address, size_t size, bool wri
     return 0;
 }
 
-static status_t prepare(struct space *space, user_t address, size_t size, bool write,
-                        struct space **blame)
-{
-    status_t status = user_prepare(space, address, size, write);
-    if (status != 0 && blame != NULL)
-        *blame = space;
-    return status;
-}
-
 status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
                            size_t size, struct space **blame)
 {
-    status_t status = prepare(from_space, from, size, false, blame);
-    if (status == 0)
-        status = prepare(to_space, to, size, true, blame);
+    status_t status = user_prepare(from_space, from, size, false);
+    *blame = from_space;
+    if (status == 0) {
+        status = user_prepare(to_space, to, size, true);
+        *blame = to_space;
+    }
     while (status == 0 && size > 0) {
         void *source = lookup(from_space, from.value, ACCESS_READ);
         void *target = lookup(to_space, to.value, ACCESS_WRITE);

@@ -12,7 +12,7 @@
 status_t copy_from_user(struct space *space, void *to, user_t from, size_t size);
 status_t copy_to_user(struct space *space, user_t to, const void *from, size_t size);
 /* Between two spaces (or within one, disjoint), at most ANSER_ELEMENT_MAX bytes. Checks both sides
- * in full first. *blame (may be NULL) is set to the space whose buffer failed. */
+ * in full first. After an error, *blame is the space whose buffer failed. */
 status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
                            size_t size, struct space **blame);
 /* Populates the range and checks the right, so that a later copy only fails if it is unmapped. */
