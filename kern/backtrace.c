@@ -3,12 +3,21 @@
 #include "kern/backtrace.h"
 #include "kern/hart.h"
 #include "kern/log.h"
-#include "kern/symbols.h"
 
 #define CALLERS_MAX  32
 #define UNKNOWN_SCAN PAGE_SIZE /* of a stack that is none of the harts': of a panic, or of Go */
 
 extern const char kernel_start[], kernel_text_end[], kernel_end[];
+
+/* Made by tools/make-symbols from the first link of the core, and linked into the second. */
+struct symbol {
+    uint32_t offset;      /* of the function's first byte from kernel_start */
+    uint32_t name_offset; /* of its NUL-terminated name in symbol_names */
+};
+
+extern const struct symbol symbol_table[]; /* sorted by offset, symbol_count of them */
+extern const uint32_t symbol_count;
+extern const char symbol_names[];
 
 static uint64_t stacks_end = (uint64_t)kernel_end;
 

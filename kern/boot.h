@@ -13,5 +13,11 @@ status_t step_memory_init(const struct bootinfo *info, /* frames, the kernel's p
 status_t step_trap_init(void);      /* exceptions, counters */
 status_t step_interrupt_init(void); /* timer, interrupt controller */
 status_t step_process_init(void);   /* the root budget */
-status_t step_harts_start(void);    /* everybody else, asleep until step_enter */
-_Noreturn void step_enter(void);    /* gives boot memory away, enters the scheduler */
+/*
+ * Makes the process `init` from the file of that name in the initrd, with all free memory as its
+ * budget, and lets its thread run. An error has been explained on the console: -EINVAL (archive or
+ * program), -ENOMEM.
+ */
+status_t init_load(void);
+status_t step_harts_start(void); /* everybody else, asleep until step_enter */
+_Noreturn void step_enter(void); /* gives boot memory away, enters the scheduler */

@@ -4,7 +4,7 @@
 CORE_SOURCES := $(filter-out kern/layout.c,$(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S)) \
 	loader/elf.c loader/elf_message.c loader/line.c loader/cpio.c
 CORE_OBJECTS := $(CORE_SOURCES:%=$(BUILD)/kern/%.o)
-CORE_LINK     = $(CC_TARGET) -march=rv64imac_zicsr_zifencei -mabi=lp64 -nostdlib -static \
+CORE_LINK     = $(CC_TARGET) -march=rv64imac -mabi=lp64 -nostdlib -static \
 	-Wl,--no-relax -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \
 	-T kernel.ld
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A hart's clock and the comparator beside it (privileged specification, "time", "cycle", "Sstc").
+ * A hart's clock and the comparator beside it (privileged specification, "time", "Sstc").
  * Where there is no RISC-V, a test has its own.
  */
 #pragma once
@@ -16,13 +16,6 @@ static inline uint64_t time_now(void)
     return now;
 }
 
-static inline uint64_t cycles_now(void)
-{
-    uint64_t now;
-    __asm__ volatile("rdcycle %0" : "=r"(now));
-    return now;
-}
-
 /* stimecmp, by number: the assembler in use does not know its name. */
 static inline void clock_compare(uint64_t when)
 {
@@ -32,7 +25,6 @@ static inline void clock_compare(uint64_t when)
 #else
 
 uint64_t time_now(void);
-uint64_t cycles_now(void);
 void clock_compare(uint64_t when);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The first process: the segments of its file are copied out of the initrd. */
-#include "kern/init_load.h"
+#include "kern/boot.h"
 #include "kern/init_stack.h"
 #include "kern/log.h"
 #include "kern/pages.h"
@@ -37,24 +37,19 @@ static const struct elf_policy policy = {
 };
 
 /* The file, and what is to be done with it. */
-struct program {
-    struct cpio_entry file;
-    struct elf_image image;
-    struct elf_plan plan;
-};
-
-static status_t program_find(struct program *program)
+static status_t find_program(struct cpio_entry *file, struct elf_plan *plan)
 {
     const void *archive = direct_map(phys(boot_info.initrd.base));
-    enum cpio_code code = cpio_find(archive, boot_info.initrd.size, INIT_NAME, &program->file);
+    enum cpio_code code = cpio_find(archive, boot_info.initrd.size, INIT_NAME, file);
+    struct elf_image image;
     struct elf_error error;
     char line[ELF_LINE_MAX];
     if (code != CPIO_OK) {
         kprintf("anser: initrd: no program '" INIT_NAME "': %s\n", cpio_describe(code));
         return -ANSER_EINVAL;
     }
-    if (elf_decode(program->file.data, program->file.size, &program->image, &error) == ELF_OK &&
-        elf_validate(&program->image, &policy, &program->plan, &error) == ELF_OK)
+    if (elf_decode(file->data, file->size, &image, &error) == ELF_OK &&
+        elf_validate(&image, &policy, plan, &error) == ELF_OK)
         return 0;
     elf_describe(&error, line, sizeof(line));
     kprintf("anser: initrd: '" INIT_NAME "': %s\n", line);
@@ -90,18 +85,6 @@ static status_t map_segment(struct space *space, const uint8_t *file, const stru
     return status;
 }
 
-/* Where the loaded program has its own program headers, for AT_PHDR; 0: nowhere. */
-static uint64_t headers_address(const struct program *program)
-{
-    uint64_t offset = program->image.table_offset;
-    for (uint32_t i = 0; i < program->plan.copy_count; i++) {
-        const struct elf_copy *copy = &program->plan.copies[i];
-        if (offset >= copy->offset && offset - copy->offset < copy->file_size)
-            return copy->address + (offset - copy->offset);
-    }
-    return 0;
-}
-
 /* A range that boot reserved, as frozen pages behind the handle of that name. */
 static status_t give_range(struct process *process, struct boot_range range,
                            struct anser_start_handle *out)
@@ -118,16 +101,13 @@ static status_t give_range(struct process *process, struct boot_range range,
 }
 
 /* Boot runs on a stack with room for a page (kern/image/rt0_riscv64.s). */
-static status_t make_stack(struct process *process, const struct program *program, uint64_t *stack)
+static status_t make_stack(struct process *process, uint64_t *stack)
 {
     uint8_t page[PAGE_SIZE] __attribute__((aligned(16))) = {0};
     struct init_stack what = {
         .command_line = boot_info.cmdline,
         .initrd_size = boot_info.initrd.size,
         .device_tree_size = boot_info.device_tree.size,
-        .entry = program->plan.entry,
-        .headers = headers_address(program),
-        .header_count = program->image.table_count,
         .timebase = timebase_hz,
         .handles = {{"system", 0}, {"initrd", 0}, {"device-tree", 0}},
     };
@@ -147,20 +127,20 @@ static status_t make_stack(struct process *process, const struct program *progra
 }
 
 /* All that the root account has goes to init, but what its own account structure costs. */
-static status_t start(const struct program *program)
+static status_t start(const uint8_t *file, const struct elf_plan *plan)
 {
     const struct anser_process_params params = {
         .name = INIT_NAME,
         .priority_max = ANSER_PRIORITIES - 1,
         .budget_pages = (root_account.limit - root_account.used) / PAGE_SIZE - 1,
     };
-    struct anser_thread_params first = {.entry = program->plan.entry, .priority = INIT_PRIORITY};
+    struct anser_thread_params first = {.entry = plan->entry, .priority = INIT_PRIORITY};
     struct thread *thread = NULL;
     status_t status = process_make(&root_account, &params, &process_init);
-    for (uint32_t i = 0; status >= 0 && i < program->plan.copy_count; i++)
-        status = map_segment(&process_init->space, program->file.data, &program->plan.copies[i]);
+    for (uint32_t i = 0; status >= 0 && i < plan->copy_count; i++)
+        status = map_segment(&process_init->space, file, &plan->copies[i]);
     if (status >= 0)
-        status = make_stack(process_init, program, &first.stack);
+        status = make_stack(process_init, &first.stack);
     if (status >= 0)
         status = thread_make(process_init, &first, &thread);
     if (status < 0) {
@@ -176,7 +156,8 @@ static status_t start(const struct program *program)
 
 status_t init_load(void)
 {
-    struct program program;
-    status_t status = program_find(&program);
-    return status < 0 ? status : start(&program);
+    struct cpio_entry file;
+    struct elf_plan plan;
+    status_t status = find_program(&file, &plan);
+    return status < 0 ? status : start(file.data, &plan);
 }

@@ -3,21 +3,12 @@
  */
 #include "kern/init_stack.h"
 #include <anser/bootinfo.h>
-#include "kern/clock.h"
 #include "loader/line.h"
 
 /* System V ABI, "Auxiliary Vector". */
-#define AT_NULL   0
-#define AT_PHDR   3
-#define AT_PHENT  4
-#define AT_PHNUM  5
-#define AT_PAGESZ 6
-#define AT_ENTRY  9
-#define AT_RANDOM 25
+#define AT_NULL 0
 
-#define HEADER_SIZE  56
-#define ARGUMENTS    64 /* at most; more words of the command line are left out */
-#define RANDOM_WORDS 2
+#define ARGUMENTS 64 /* at most; more words of the command line are left out */
 
 /* A page is room enough for the longest command line and everything else. */
 _Static_assert(BOOTINFO_CMDLINE_MAX + ARGUMENTS * 8 + sizeof(struct init_stack) + 1024 < PAGE_SIZE,
@@ -66,39 +57,15 @@ static void put_number(struct builder *b, const char *name, uint64_t value)
     *b->word++ = put(b, text, line.length + 1);
 }
 
-/*
- * AT_RANDOM from what differs between boots: two clocks, stirred (splitmix64). Good for seeding
- * hash tables, not for keys; init finds better in the device tree.
- */
-static uint64_t put_random(struct builder *b)
-{
-    uint64_t state = cycles_now() ^ time_now() << 32;
-    uint64_t values[RANDOM_WORDS];
-    for (unsigned i = 0; i < RANDOM_WORDS; i++) {
-        uint64_t z = state += 0x9e3779b97f4a7c15ul;
-        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ul;
-        z = (z ^ z >> 27) * 0x94d049bb133111ebul;
-        values[i] = z ^ z >> 31;
-    }
-    return put(b, values, sizeof(values));
-}
-
 uint64_t init_stack_build(uint8_t page[PAGE_SIZE], uint64_t top, const struct init_stack *what)
 {
     struct builder b = {page, top - PAGE_SIZE, PAGE_SIZE, (uint64_t *)page};
     uint64_t handles = INIT_HANDLES;
     put(&b, what->handles, sizeof(what->handles));
     uint64_t start = put(&b, &handles, sizeof(handles));
+    /* The kernel's own entries only: what a C library asks for besides, init's library knows. */
     const uint64_t auxiliary[] = {
-        AT_PHDR,           what->headers,
-        AT_PHENT,          HEADER_SIZE,
-        AT_PHNUM,          what->header_count,
-        AT_PAGESZ,         PAGE_SIZE,
-        AT_ENTRY,          what->entry,
-        AT_RANDOM,         put_random(&b),
-        ANSER_AT_TIMEBASE, what->timebase,
-        ANSER_AT_START,    start,
-        AT_NULL,           0,
+        ANSER_AT_TIMEBASE, what->timebase, ANSER_AT_START, start, AT_NULL, 0,
     };
     put_arguments(&b, what->command_line);
     put_number(&b, "initrd_size=", what->initrd_size);

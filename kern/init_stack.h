@@ -11,10 +11,7 @@ struct init_stack {
     const char *command_line;
     uint64_t initrd_size;
     uint64_t device_tree_size;
-    uint64_t entry;
-    uint64_t headers; /* user address of the program headers, 0: not loaded */
-    uint64_t header_count;
-    uint64_t timebase;
+    uint64_t timebase; /* ticks a second */
     struct anser_start_handle handles[INIT_HANDLES];
 };
 

@@ -36,11 +36,19 @@ static void show(uint64_t from)
     }
 }
 
+/* Text, with blanks before it where it is shorter than the width. */
+static void put_padded(const char *text, size_t length, size_t width)
+{
+    for (; width > length; width--)
+        put(' ');
+    for (size_t i = 0; i < length; i++)
+        put(text[i]);
+}
+
 void log_write(const char *text, size_t length)
 {
     uint64_t from = ring_end;
-    for (size_t i = 0; i < length; i++)
-        put(text[i]);
+    put_padded(text, length, 0);
     show(from);
 }
 
@@ -64,14 +72,6 @@ struct conversion {
     bool wide;
     size_t width;
 };
-
-static void put_padded(const char *text, size_t length, size_t width)
-{
-    for (; width > length; width--)
-        put(' ');
-    for (size_t i = 0; i < length; i++)
-        put(text[i]);
-}
 
 static void put_number(const struct conversion *how, uint64_t value, unsigned base, bool negative)
 {
