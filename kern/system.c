@@ -90,6 +90,13 @@ status_t call_system_power(struct thread *self)
     return -ANSER_EINVAL;
 }
 
+/* Down the stack without end: one frame after the other is written, until the guard page traps. */
+static __attribute__((noinline, noclone)) uint64_t fill_stack(volatile uint64_t *above)
+{
+    volatile uint64_t here = (uint64_t)above;
+    return above == NULL ? 0 : fill_stack(&here) + here;
+}
+
 /* system_debug(system, operation, value): ANSER_DEBUG_*. -EINVAL (no such operation). */
 status_t call_system_debug(struct thread *self)
 {
@@ -105,6 +112,8 @@ status_t call_system_debug(struct thread *self)
         return 0;
     case ANSER_DEBUG_PANIC:
         panic("asked for by %s", self->process->name);
+    case ANSER_DEBUG_STACK:
+        return (status_t)fill_stack(self->x);
     default:
         return -ANSER_EINVAL;
     }

@@ -22,14 +22,21 @@ def pack(folder, **files):
     return archive
 
 
+def build(folder, operation, *options):
+    """The init of tests/panic with this operation of system_debug, as bytes."""
+    out = folder / f"init-{operation}"
+    subprocess.run([CROSS + "gcc", "-march=rv64gc", "-mabi=lp64d", "-nostdlib", "-static", *options,
+                    f"-DOPERATION={operation}", "-I", ROOT / "include", "-include", "anser/abi.h",
+                    ROOT / "tests/panic/init.S", "-o", out], check=True)
+    return out.read_bytes()
+
+
+LOW = ("-Wl,-Ttext-segment=0x10000", "-Wl,-z,separate-code")
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """The init of tests/panic, as bytes."""
-    out = tmp_path_factory.mktemp("panic") / "init"
-    subprocess.run([CROSS + "gcc", "-march=rv64gc", "-mabi=lp64d", "-nostdlib", "-static",
-                    "-Wl,-Ttext-segment=0x10000", "-Wl,-z,separate-code", ROOT / "tests/panic/init.S",
-                    "-o", out], check=True)
-    return out.read_bytes()
+    return build(tmp_path_factory.mktemp("panic"), "ANSER_DEBUG_PANIC", *LOW)
 
 
 @pytest.mark.parametrize("smp, qemu", [(1, "7.2"), (4, "7.2"), (4, "10")])
@@ -45,6 +52,21 @@ def test_report(tmp_path, program, smp, qemu):
     assert re.search(r"[0-9a-f]{16} call_system_debug\+0x[0-9a-f]+", backtrace)
     assert re.search(r"[0-9a-f]{16} native_\w+\+0x[0-9a-f]+", backtrace)
     assert re.search(r"^init \(1\):\s+thread \d+, priority 24, hart \d, pc [0-9a-f]+: running", text, re.M)
+
+
+@pytest.mark.parametrize("smp, qemu", [(1, "7.2"), (2, "10")])
+def test_stack_overflow(tmp_path, smp, qemu):
+    """The guard page below a kernel stack ends a recursion that has no end, in a report."""
+    init = build(tmp_path, "ANSER_DEBUG_STACK", *LOW)
+    with Machine(initrd=pack(tmp_path, init=init), append="panic=exit", smp=smp, qemu=qemu) as machine:
+        assert machine.wait_exit(30) == 1, "panic=exit leaves through the finisher"
+        text = machine.transcript
+    assert re.search("panic: store page fault in the kernel, .*: the kernel stack is full", text)
+    callers = text[text.index("Backtrace"):]
+    # Where it was, who called it (itself, shown once), and, at the stack's other end, the call.
+    assert len(re.findall(r"[0-9a-f]{16} fill_stack\+0x[0-9a-f]+", callers)) == 2
+    assert re.search(r"[0-9a-f]{16} native_\w+\+0x[0-9a-f]+", callers)
+    assert re.search(r"^init \(1\):\s+thread \d+, .*: running", callers, re.M)
 
 
 def test_halt(tmp_path, program):
@@ -83,10 +105,8 @@ def test_init_for_another_machine(tmp_path, program):
 
 
 def test_init_over_the_kernel(tmp_path):
-    out = tmp_path / "linked"
-    subprocess.run([CROSS + "gcc", "-march=rv64gc", "-mabi=lp64d", "-nostdlib", "-static",
-                    "-Wl,-Ttext-segment=0x80200000", ROOT / "tests/panic/init.S", "-o", out], check=True)
-    refused(tmp_path, "initrd: 'init': .*kernel's slot", init=out.read_bytes())
+    linked = build(tmp_path, "ANSER_DEBUG_PANIC", "-Wl,-Ttext-segment=0x80200000")
+    refused(tmp_path, "initrd: 'init': .*kernel's slot", init=linked)
 
 
 def test_broken_archive(tmp_path):

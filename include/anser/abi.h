@@ -303,6 +303,7 @@ struct anser_start {
 #define ANSER_DEBUG_FAIL_ALLOC 1 /* value n: the n-th allocation from now fails, once; 0: off */
 #define ANSER_DEBUG_DUMP       2 /* who waits on what, to the log */
 #define ANSER_DEBUG_PANIC      3 /* for the test of the panic report */
+#define ANSER_DEBUG_STACK      4 /* down the kernel's stack until its guard page: a panic, too */
 
 #define ANSER_STATE_RUNNING   0
 #define ANSER_STATE_READY     1

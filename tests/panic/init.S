@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An init that asks the kernel to panic: the smallest program that needs no library. First
- * it writes a line, so that start data and handles are seen to work.
+ * An init that asks the kernel to panic, by the OPERATION of system_debug that it is built with: the
+ * smallest program that needs no library. First it writes a line, so that start data and handles
+ * are seen to work.
  */
 #define AT_START      0x414e0001
 #define NAME_MAX      32
 #define LOG_WRITE     -99
 #define SYSTEM_DEBUG  -103
-#define DEBUG_PANIC   3
 
     .globl _start
 _start:
@@ -34,7 +34,7 @@ auxiliary:
     li      a7, LOG_WRITE
     ecall
     mv      a0, s0
-    li      a1, DEBUG_PANIC
+    li      a1, OPERATION
     li      a2, 0
     li      a7, SYSTEM_DEBUG
     ecall
