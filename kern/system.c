@@ -91,7 +91,7 @@ status_t call_system_power(struct thread *self)
 }
 
 /* Down the stack without end: one frame after the other is written, until the guard page traps. */
-static __attribute__((noinline, noclone)) uint64_t fill_stack(volatile uint64_t *above)
+static __attribute__((noinline)) uint64_t fill_stack(volatile uint64_t *above)
 {
     volatile uint64_t here = (uint64_t)above;
     return above == NULL ? 0 : fill_stack(&here) + here;
