@@ -30,14 +30,14 @@ static status_t transfer_pages(const struct load *load, struct account *to)
     for (unsigned i = 0; i < load->count; i++) {
         struct object *object = load->capabilities[i].object;
         from[i] = NULL;
-        if (object->type != ANSER_TYPE_PAGES || pages_frozen(object))
+        if (object->type != ANSER_TYPE_PAGES)
             continue;
         from[i] = object->payer;
         if (pages_transfer(object, to) == 0)
             continue;
         while (i-- > 0)
             if (from[i])
-                pages_transfer(load->capabilities[i].object, from[i]);
+                pages_transfer_back(load->capabilities[i].object, from[i]);
         return -ANSER_ENOMEM;
     }
     return 0;
@@ -52,7 +52,7 @@ static void take_carried(struct thread *sender, struct load *load)
     sender->wait_handle = 0;
     for (unsigned i = 0; i < load->count; i++) {
         struct object *object = load->capabilities[i].object;
-        if (object->type == ANSER_TYPE_PAGES && !pages_frozen(object))
+        if (object->type == ANSER_TYPE_PAGES)
             pages_detach(object);
         handle_take(sender->process, sender->carried[i], &load->capabilities[i]);
         channel_wake_users_of(sender->process, sender->carried[i], &load->capabilities[i]);

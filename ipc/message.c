@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading messages from threads, and ending IPC calls. */
 #include "ipc/message.h"
+#include "kern/pages.h"
 #include "kern/process.h"
 #include "kern/usercopy.h"
 
@@ -91,14 +92,18 @@ status_t message_find_carried(const struct thread *sender, struct load *load)
 }
 
 /* All of them are there, none is there twice. */
+/* Large mappings of pages that are to go are taken apart here, where the call can be restarted. */
 static status_t check_carried(const struct thread *self)
 {
     struct load load;
     status_t status = message_find_carried(self, &load);
-    for (unsigned i = 0; i < load.count; i++)
+    for (unsigned i = 0; i < load.count && status == 0; i++) {
         for (unsigned j = 0; j < i; j++)
-            if (self->carried[j] == self->carried[i] && status == 0)
-                status = -ANSER_EINVAL;
+            if (self->carried[j] == self->carried[i])
+                return -ANSER_EINVAL;
+        if (load.capabilities[i].object->type == ANSER_TYPE_PAGES)
+            status = pages_detach_begin(load.capabilities[i].object);
+    }
     return status;
 }
 
@@ -158,6 +163,10 @@ void message_clear_registers(struct thread *thread)
 
 status_t message_return(struct thread *thread, status_t status)
 {
+    if (status == CALL_RESTART) {
+        thread->info = 0;
+        return status;
+    }
     if (!(thread->info & ANSER_INFO_MEM))
         message_clear_registers(thread);
     if (status >= 0 && thread->info & INFO_REPLY_FAILED_NOTE)

@@ -58,8 +58,10 @@ static status_t give(struct thread *self, struct process *to, anser_handle from)
     status = handle_reserve(&to->handles, 1);
     if (status < 0)
         return status;
-    if (capability.object->type == ANSER_TYPE_PAGES && !pages_frozen(capability.object)) {
-        status = pages_transfer(capability.object, to->account);
+    if (capability.object->type == ANSER_TYPE_PAGES) {
+        status = pages_detach_begin(capability.object);
+        if (status == 0)
+            status = pages_transfer(capability.object, to->account);
         if (status < 0)
             return status;
         pages_detach(capability.object);

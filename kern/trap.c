@@ -50,11 +50,18 @@ status_t call_null(struct thread *self)
 /* IPC calls and thread_resume set all registers themselves; a0 is what they return or a waker's. */
 static void system_call(struct thread *self)
 {
+    int64_t number = (int64_t)self->x[REG_A7];
     self->x[REG_PC] += 4;
-    if ((int64_t)self->x[REG_A7] >= 0)
+    if (number >= 0) {
         reflect_syscall(self);
+        return;
+    }
+    status_t status = native_call(self);
+    /* What thread_resume returns is the program's a0, whatever it is. */
+    if (status == CALL_RESTART && number != ANSER_CALL_thread_resume)
+        self->x[REG_PC] -= 4; /* the same call, with the same arguments */
     else
-        self->x[REG_A0] = (uint64_t)native_call(self);
+        self->x[REG_A0] = (uint64_t)status;
 }
 
 static void page_fault(struct thread *self, uint64_t cause, uint64_t value)
