@@ -11,13 +11,9 @@ static inline bool permits(pte_t entry, enum space_access access)
 /* As much as one table of 4 KiB pages, or one megapage, covers. */
 static status_t fill_block(struct region *region, uint64_t address)
 {
-    uint64_t start = address & ~(MEGAPAGE_SIZE - 1);
-    uint64_t end = start + MEGAPAGE_SIZE;
-    if (start < region_start(region))
-        start = region_start(region);
-    if (end > region->end)
-        end = region->end;
-    return mapping_fill(region, start, end);
+    uint64_t block = address & ~(MEGAPAGE_SIZE - 1);
+    return mapping_fill(region, max(block, region_start(region)),
+                        min(block + MEGAPAGE_SIZE, region->end));
 }
 
 /* Makes one page of a region accessible, as the region allows. */
@@ -42,7 +38,7 @@ static status_t populate(struct region *region, uint64_t address, enum space_acc
 
 status_t space_fault(struct space *space, user_t where, enum space_access access)
 {
-    uint64_t address = where.value & ~PAGE_MASK;
+    uint64_t address = page_down(where.value);
     if (where.value >= ANSER_USER_END)
         return -ANSER_EFAULT;
     struct region *region = region_at(space, address);

@@ -156,10 +156,9 @@ void frame_free_range(phys_t first, uint64_t count)
 {
     uint64_t number = first.value >> PAGE_SHIFT;
     while (count > 0) {
-        unsigned order = 63 - (unsigned)__builtin_clzl(count);
+        unsigned largest = 63 - (unsigned)__builtin_clzl(count);
         unsigned aligned = (unsigned)__builtin_ctzl(number | 1ul << FRAME_ORDER_MAX);
-        if (order > aligned)
-            order = aligned;
+        unsigned order = (unsigned)min(largest, aligned);
         frame_free(order, phys(number << PAGE_SHIFT));
         number += 1ul << order;
         count -= 1ul << order;
@@ -235,7 +234,7 @@ static uint64_t next_gap(const struct taken *taken, uint64_t *number, uint64_t e
         if (behind <= *number)
             continue;
         if (first >= *number + least)
-            return (first < end ? first : end) - *number;
+            return min(first, end) - *number;
         *number = behind;
     }
     return *number + least <= end ? end - *number : 0;
@@ -248,20 +247,15 @@ static void ram_from(const struct bootinfo *info)
     table.first = FRAME_NUMBERS;
     for (uint64_t i = 0; i < info->memory_count; i++) {
         const struct boot_range *range = &info->memory[i];
-        uint64_t first = (range->base + PAGE_MASK) >> PAGE_SHIFT;
-        uint64_t end = (range->base + range->size) >> PAGE_SHIFT;
-        if (first == 0)
-            first = 1; /* number 0 stands for "none" */
-        if (end > FRAME_NUMBERS)
-            end = FRAME_NUMBERS; /* out of the direct map's reach */
+        /* Number 0 stands for "none"; beyond the last, the direct map does not reach. */
+        uint64_t first = max(1, page_up(range->base) >> PAGE_SHIFT);
+        uint64_t end = min(FRAME_NUMBERS, (range->base + range->size) >> PAGE_SHIFT);
         if (first >= end)
             continue;
         ram[ram_count++] = (struct stretch){first, end};
         frame_counts.total += end - first;
-        if (first < table.first)
-            table.first = first & ~(block - 1);
-        if (end > table.end)
-            table.end = (end + block - 1) & ~(block - 1);
+        table.first = min(table.first, first & ~(block - 1));
+        table.end = max(table.end, (end + block - 1) & ~(block - 1));
     }
 }
 

@@ -72,10 +72,8 @@ static inline void touched(uint64_t start, uint64_t end)
 /* The entries of one table from `at` on, not beyond the end, and no more than there are steps. */
 static uint64_t table_end(uint64_t at, uint64_t end, int steps)
 {
-    uint64_t last = level_next(at, 1);
     uint64_t most = at + ((uint64_t)steps << PAGE_SHIFT);
-    end = end < last ? end : last;
-    return end < most ? end : most;
+    return min(min(end, level_next(at, 1)), most);
 }
 
 /* Unlinks the table below the entry of this level for the address, if it has one: an empty one. */
@@ -181,7 +179,7 @@ change(struct space *space, uint64_t start, uint64_t end, unsigned prot, int *st
         *steps -= COST_ENTRY;
     }
     gather_finish(space);
-    return at < end ? at : end;
+    return min(at, end);
 }
 
 uint64_t mapping_clear(struct space *space, uint64_t start, uint64_t end, int *steps)

@@ -72,7 +72,7 @@ static uint64_t fill_pages(struct region *region, uint64_t at, uint64_t end, uin
     if (entry == NULL)
         return at;
     uint64_t last = level_next(at, 1);
-    end = end < last ? end : last;
+    end = min(end, last);
     for (; at < end; at += PAGE_SIZE, entry++, run--, frame.value += PAGE_SIZE) {
         if (run == 0)
             frame = object_frame(region, at, &run);
@@ -140,8 +140,7 @@ uint64_t mapping_share(struct space *to_space, uint64_t to, struct space *from_s
         done += PAGE_SIZE;
         *steps -= COST_SHARE;
     }
-    if (done > length)
-        done = length;
+    done = min(done, length);
     if (fence)
         tlb_shootdown(from_space, from, done);
     return done;

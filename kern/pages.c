@@ -37,7 +37,7 @@ phys_t pages_frame(const struct object *object, uint64_t index, uint64_t *run)
     uint32_t number = *number_of(pages, index);
     uint64_t left = pages->count - index;
     uint64_t chunk = CHUNK_PAGES - index % CHUNK_PAGES;
-    *run = (number & WHOLE_CHUNK) == 0 ? 1 : left < chunk ? left : chunk;
+    *run = (number & WHOLE_CHUNK) == 0 ? 1 : min(left, chunk);
     return frame_at(number);
 }
 
@@ -174,7 +174,7 @@ status_t pages_create(struct account *payer, uint64_t count, uint64_t flags, str
 
 status_t pages_from_boot(struct account *payer, struct boot_range range, struct object **out)
 {
-    uint64_t base = range.base & ~PAGE_MASK;
+    uint64_t base = page_down(range.base);
     uint64_t count = (range.base + range.size - base + PAGE_MASK) >> PAGE_SHIFT;
     if (range.size == 0 || count > ANSER_PAGES_MAX)
         return -ANSER_EINVAL;

@@ -103,8 +103,8 @@ static status_t unmap_range(struct space *space, uint64_t start, uint64_t end)
     while ((region = region_from(space, start)) != NULL && region_start(region) < end) {
         if (steps <= 0)
             return CALL_RESTART;
-        uint64_t first = region_start(region) > start ? region_start(region) : start;
-        uint64_t last = region->end < end ? region->end : end;
+        uint64_t first = max(region_start(region), start);
+        uint64_t last = min(region->end, end);
         status_t status = unmap_part(region, first, last, &steps);
         if (status != 0)
             return status;
@@ -117,7 +117,7 @@ static status_t range_check(const struct space *space, uint64_t address, uint64_
 {
     if (*length > ANSER_USER_END)
         return -ANSER_EINVAL;
-    *length = (*length + PAGE_MASK) & ~PAGE_MASK;
+    *length = page_up(*length);
     if (!region_range_valid(address, *length))
         return -ANSER_EINVAL;
     return region_any_pinned(space, address, address + *length) ? -ANSER_EBUSY : 0;
@@ -208,7 +208,7 @@ status_t space_map(struct space *space, uint64_t *address, uint64_t length, uint
     uint64_t prot = flags & PROT_ALL;
     uint64_t most = object == NULL ? PROT_ALL : flags >> 8 & PROT_ALL;
     status_t status = 0;
-    length = (length + PAGE_MASK) & ~PAGE_MASK;
+    length = page_up(length);
     if ((flags & ~FLAGS_ALL) != 0 || !region_prot_valid(prot) || length == 0 ||
         length > ANSER_USER_END)
         return -ANSER_EINVAL;
@@ -284,7 +284,7 @@ status_t space_protect(struct space *space, uint64_t address, uint64_t length, u
             return -ANSER_EFAULT;
         if ((prot & ~region->most) != 0)
             return -ANSER_EPERM;
-        uint64_t last = region->end < end ? region->end : end;
+        uint64_t last = min(region->end, end);
         if (region->prot == prot) {
             address = last;
             steps -= COST_REGION / 4;
@@ -308,7 +308,7 @@ status_t space_decommit(struct space *space, uint64_t address, uint64_t length)
             return -ANSER_EFAULT;
         if (region->object != NULL)
             return -ANSER_EINVAL;
-        uint64_t last = region->end < end ? region->end : end;
+        uint64_t last = min(region->end, end);
         address = mapping_clear(space, address, last, &steps);
         steps -= COST_REGION / 4;
     }

@@ -14,9 +14,7 @@ static status_t copy_part(struct space *to, uint64_t to_address, struct region *
                           int *steps)
 {
     status_t status;
-    uint64_t part = source->end - from_address;
-    if (part > length)
-        part = length;
+    uint64_t part = min(source->end - from_address, length);
     if (region_any(to, to_address, to_address + part))
         return -ANSER_EEXIST; /* another thread was there, between two pieces */
     struct region *region = region_alloc(to, false);
@@ -42,7 +40,7 @@ status_t space_copy(struct space *to, uint64_t to_address, struct space *from,
     status_t status = 0;
     if (length > ANSER_USER_END)
         return -ANSER_EINVAL;
-    length = (length + PAGE_MASK) & ~PAGE_MASK;
+    length = page_up(length);
     if (!region_prot_valid(prot) || !region_range_valid(to_address, length) ||
         !region_range_valid(from_address, length) ||
         (to == from && overlap(to_address, from_address, length)))

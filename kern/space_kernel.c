@@ -48,7 +48,7 @@ static void exceptions_from(const struct bootinfo *info)
         except((uint64_t)kernel_stacks[i], (uint64_t)kernel_stacks[i] + PAGE_SIZE, 0);
     for (uint64_t i = 0; i < info->reserved_count; i++) {
         const struct boot_range *range = &info->reserved[i];
-        except(range->base & ~PAGE_MASK, (range->base + range->size + PAGE_MASK) & ~PAGE_MASK, 0);
+        except(page_down(range->base), page_up(range->base + range->size), 0);
     }
 }
 
@@ -75,7 +75,7 @@ static uint64_t piece_end(uint64_t at, uint64_t end, uint64_t *flags)
         const struct exception *exception = &exceptions[i];
         if (at >= exception->base && at < exception->end) {
             *flags &= exception->flags;
-            end = exception->end < end ? exception->end : end;
+            end = min(end, exception->end);
         } else if (at < exception->base && exception->base < end) {
             end = exception->base;
         }
@@ -102,25 +102,22 @@ static bool map_direct(const struct bootinfo *info)
     bool mapped = true;
     for (uint64_t i = 0; i < info->memory_count && mapped; i++) {
         const struct boot_range *range = &info->memory[i];
-        mapped = map_ram(DIRECT_MAP, (range->base + PAGE_MASK) & ~PAGE_MASK,
-                         (range->base + range->size) & ~PAGE_MASK);
+        mapped = map_ram(DIRECT_MAP, page_up(range->base), page_down(range->base + range->size));
     }
     return mapped;
 }
 
 static bool map_registers(uint64_t base, uint64_t size)
 {
-    uint64_t first = base & ~PAGE_MASK;
-    return map(DIRECT_MAP + first, first, (base + size + PAGE_MASK) & ~PAGE_MASK, KERNEL_WRITE);
+    uint64_t first = page_down(base);
+    return map(DIRECT_MAP + first, first, page_up(base + size), KERNEL_WRITE);
 }
 
 /* The part of a segment that is not the C core: Go's, until boot is over. */
 static bool map_segment(const struct boot_segment *segment)
 {
-    uint64_t first = segment->range.base & ~PAGE_MASK;
-    uint64_t end = (segment->range.base + segment->range.size + PAGE_MASK) & ~PAGE_MASK;
-    if (first < (uint64_t)kernel_end)
-        first = (uint64_t)kernel_end;
+    uint64_t first = max(page_down(segment->range.base), (uint64_t)kernel_end);
+    uint64_t end = page_up(segment->range.base + segment->range.size);
     uint64_t flags = (segment->flags & SEGMENT_EXEC) != 0    ? KERNEL_EXEC
                      : (segment->flags & SEGMENT_WRITE) != 0 ? KERNEL_WRITE
                                                              : KERNEL_READ;

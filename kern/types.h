@@ -15,6 +15,27 @@ typedef struct {
     uint64_t value;
 } phys_t;
 
+static inline uint64_t min(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t max(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* To a multiple of the page size. */
+static inline uint64_t page_down(uint64_t bytes)
+{
+    return bytes & ~PAGE_MASK;
+}
+
+static inline uint64_t page_up(uint64_t bytes)
+{
+    return page_down(bytes + PAGE_MASK);
+}
+
 /* A user address: an allegation. Only kern/usercopy.c and kern/space.c may follow one. */
 typedef struct {
     uint64_t value;

@@ -40,8 +40,7 @@ static status_t resolve(struct space *space, uint64_t address, enum space_access
 
 static inline size_t to_page_end(uint64_t address, size_t size)
 {
-    size_t room = PAGE_SIZE - (address & PAGE_MASK);
-    return size < room ? size : room;
+    return min(size, PAGE_SIZE - (address & PAGE_MASK));
 }
 
 static status_t copy(struct space *space, uint64_t address, char *buffer, size_t size,
