@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Scanning a stack for return addresses, and naming them by the core's own symbol table. */
-#include "kern/backtrace.h"
 #include "kern/hart.h"
 #include "kern/log.h"
+#include "kern/panic.h"
 
 #define CALLERS_MAX  32
 #define UNKNOWN_SCAN PAGE_SIZE /* of a stack that is none of the harts': of a panic, or of Go */

@@ -6,7 +6,6 @@
  * until step_enter.
  */
 #include "kern/boot.h"
-#include "kern/backtrace.h"
 #include "kern/hart.h"
 #include "kern/log.h"
 #include "kern/panic.h"
@@ -56,7 +55,6 @@ status_t step_memory_init(const struct bootinfo *info, const struct boot_options
 status_t step_trap_init(void)
 {
     trap_init_hart();
-    hart_init_registers();
     return 0;
 }
 
@@ -64,10 +62,9 @@ status_t step_interrupt_init(void)
 {
     timer_init(&boot_info);
     timer_init_hart();
-    status_t status = plic_init(&boot_info);
-    if (status >= 0)
-        plic_init_hart(hart_self());
-    return status;
+    plic_init(&boot_info);
+    plic_init_hart(hart_self());
+    return 0;
 }
 
 status_t step_process_init(void)

@@ -57,8 +57,6 @@ struct hart *hart_self(void);
 void harts_init(const struct bootinfo *info);
 /* Which physical hart a record stands for. */
 void hart_set_id(struct hart *hart, const struct boot_hart *from);
-/* On each hart: floating point and vector off, no access to user pages. */
-void hart_init_registers(void);
 /* Starts up to `most` harts in all through SBI HSM; each arrives in hart_main and waits there. */
 status_t harts_start(const struct bootinfo *info, uint64_t most);
 /* Boot is over: lets the waiting harts into the scheduler. */

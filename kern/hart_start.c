@@ -9,21 +9,11 @@
 #include "kern/trap.h"
 #include "sbi/sbi.h"
 
-/* Privileged specification, "sstatus". */
-#define SSTATUS_FS  (3ul << 13)
-#define SSTATUS_VS  (3ul << 9)
-#define SSTATUS_SUM (1ul << 18)
-
 #define START_SECONDS 10   /* for a hart to come; it takes milliseconds */
 #define NAPS_HZ       5000 /* how often to look whether it has */
 
 static volatile bool released;
 void hart_start(void); /* kern/hart_start.S */
-
-void hart_init_registers(void)
-{
-    __asm__ volatile("csrc sstatus, %0" ::"r"(SSTATUS_FS | SSTATUS_VS | SSTATUS_SUM));
-}
 
 /* Asleep, so that the others get on wherever QEMU runs all harts on one thread. */
 static void hart_nap(void)
@@ -76,7 +66,6 @@ status_t harts_start(const struct bootinfo *info, uint64_t most)
 _Noreturn void hart_main(struct hart *hart)
 {
     trap_init_hart();
-    hart_init_registers();
     timer_init_hart();
     plic_init_hart(hart);
     __atomic_store_n(&hart->online, 1, __ATOMIC_RELEASE);

@@ -90,10 +90,6 @@ static status_t give_range(struct process *process, struct boot_range range,
                            struct anser_start_handle *out)
 {
     struct object *pages;
-    if (range.base & PAGE_MASK) {
-        kprintf("anser: the %s is not page-aligned: %lx\n", out->name, range.base);
-        return -ANSER_EINVAL;
-    }
     status_t status = pages_from_boot(process->account, range, &pages);
     if (status < 0)
         return status;

@@ -5,7 +5,6 @@
  * caller, but may show one that has returned already.
  */
 #include "kern/panic.h"
-#include "kern/backtrace.h"
 #include "kern/hart.h"
 #include "kern/log.h"
 #include "kern/power.h"

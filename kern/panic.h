@@ -23,6 +23,13 @@ extern uint64_t panic_action;
 extern volatile uint32_t panic_begun;
 /* Registers of the trap in the kernel that led here (x[0] = pc), or NULL. */
 _Noreturn void panic_trap(const uint64_t *registers, uint64_t cause, uint64_t value);
+/* The callers on a kernel stack, by name: prints where registers are (x[0] = pc, x[2] = sp), and
+ * what looks like their callers. */
+void backtrace(const uint64_t *registers);
+/* Up to where the image is mapped and may hold a stack. */
+void backtrace_set_end(uint64_t end);
+/* Is it an address in the guard page of a kernel stack? */
+bool backtrace_is_guard(uint64_t address);
 /* Who waits on what: a line a thread, into the log. */
 void dump_threads(void);
 /* dump_threads, once there are any; set at boot by kern/tables.c. */

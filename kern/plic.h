@@ -11,8 +11,8 @@
 
 struct hart;
 
-/* Checks that the registers of all harts lie in the controller's range: -EINVAL. */
-status_t plic_init(const struct bootinfo *info);
+/* Where it is; kmain has checked that it has the sources and the contexts of all harts. */
+void plic_init(const struct bootinfo *info);
 /* This hart gets no interrupts yet, but would take any priority. */
 void plic_init_hart(const struct hart *hart);
 

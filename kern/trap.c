@@ -103,13 +103,16 @@ struct thread *trap_handle(struct thread *self, uint64_t cause, uint64_t value)
     return sched_leave(self);
 }
 
+/* Privileged specification, "sstatus": FS, VS, SUM. */
+#define SSTATUS_OFF (3ul << 13 | 3ul << 9 | 1ul << 18)
+
 void trap_init_hart(void)
 {
     struct hart *hart = hart_self();
     hart->trap_user = (uint64_t)trap_entry;
     hart->trap_kernel = (uint64_t)trap_kernel_entry;
     /* cycle, time, instret for user mode; privileged specification, "Counter-Enable Register" */
-    __asm__ volatile("csrw stvec, %0\n\tcsrw scounteren, %1\n\tcsrw sie, %2"
+    __asm__ volatile("csrw stvec, %0\n\tcsrw scounteren, %1\n\tcsrw sie, %2\n\tcsrc sstatus, %3"
                      :
-                     : "r"(hart->trap_kernel), "r"(7ul), "r"(0x222ul));
+                     : "r"(hart->trap_kernel), "r"(7ul), "r"(0x222ul), "r"(SSTATUS_OFF));
 }

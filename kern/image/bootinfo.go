@@ -15,6 +15,13 @@ const (
 	segmentsMax     = 16
 	commandLineMax  = 1024
 	extensionSstc   = 1
+
+	pageSize = 4096
+
+	plicSourcesMax  = 1023
+	plicContextsMax = 15872
+	plicContexts    = 0x200000 // where the registers of context 0 are
+	plicContextSize = 0x1000
 )
 
 type bootRange struct {
@@ -99,6 +106,9 @@ func (info *bootinfo) check(hart uint64) string {
 	if problem := info.checkMemory(); problem != "" {
 		return problem
 	}
+	if problem := info.checkPlic(); problem != "" {
+		return problem
+	}
 	return info.checkImage()
 }
 
@@ -150,8 +160,30 @@ func (info *bootinfo) checkMemory() string {
 		return "device_tree is not in memory"
 	case !info.inMemory(info.loader):
 		return "loader is not in memory"
+	case info.initrd.base%pageSize != 0:
+		return "initrd does not begin with a page"
+	case info.deviceTree.base%pageSize != 0:
+		return "device_tree does not begin with a page"
+	}
+	return ""
+}
+
+// checkPlic looks whether the controller has what the harts will use of it: PLIC specification,
+// "Memory Map". A machine may have none.
+func (info *bootinfo) checkPlic() string {
+	switch {
+	case info.plic.size == 0:
+		return ""
 	case info.plic.wraps():
 		return "plic wraps around"
+	case info.plicSources > plicSourcesMax:
+		return "plic_sources is more than 1023"
+	}
+	for i := range info.harts[:info.hartCount] {
+		context := info.harts[i].plicContext
+		if context >= plicContextsMax || plicContexts+(context+1)*plicContextSize > info.plic.size {
+			return "a plic_context is outside plic"
+		}
 	}
 	return ""
 }

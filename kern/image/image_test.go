@@ -111,6 +111,7 @@ func good() *bootinfo {
 		deviceTree:   bootRange{0x87e00000, 0x1000},
 		loader:       bootRange{0x81000000, 0x100000},
 		plic:         bootRange{0xc000000, 0x600000},
+		plicSources:  95,
 	}
 	info.harts[1].id = 1
 	info.memory[0] = bootRange{0x80000000, 128 << 20}
@@ -141,7 +142,11 @@ func TestCheck(t *testing.T) {
 		"initrd is not in memory":       func(i *bootinfo) { i.initrd.size = max },
 		"device_tree is not in memory":  func(i *bootinfo) { i.deviceTree.size = 0 },
 		"loader is not in memory":       func(i *bootinfo) { i.loader.base = 0 },
+		"initrd does not begin with":    func(i *bootinfo) { i.initrd.base += 8 },
+		"device_tree does not begin":    func(i *bootinfo) { i.deviceTree.base -= 8 },
 		"plic wraps":                    func(i *bootinfo) { i.plic.base = max },
+		"plic_sources":                  func(i *bootinfo) { i.plicSources = 1024 },
+		"a plic_context is outside":     func(i *bootinfo) { i.harts[1].plicContext = 0x400 },
 		"segment_count":                 func(i *bootinfo) { i.segmentCount = 17 },
 		"image_entry":                   func(i *bootinfo) { i.imageEntry = 0x80300000 },
 		"a segment is outside":          func(i *bootinfo) { i.segments[0].bounds.size = 0x200000 },
