@@ -367,14 +367,20 @@ static void test_filling_the_dying(void)
         struct child child;
         struct task fillers[2];
         stop = 0;
-        good &= child_start(&child, wait_for_end, 1000, NULL) == 0;
+        good &= child_start(&child, wait_for_end, 1000000, NULL) == 0;
         for (int j = 0; j < 2; j++)
             task_start(&fillers[j], fill_process, &child.process);
         clock_sleep_until(clock_now() + clock_ticks(i * 50000));
         sys_process_kill(child.process, 0);
         for (int j = 0; j < 2; j++)
             good &= task_join(&fillers[j]) == 1;
-        good &= child_wait(&child).reason == ANSER_EXIT_KILLED;
+        struct child_end end = child_wait(&child);
+        good &= end.reason == ANSER_EXIT_KILLED;
+        if (!good) {
+            printf("# %lu: reason %lu, status %ld, cause %lu, value %#lx, pc %#lx\n", i, end.reason,
+                   (long)end.status, end.cause, end.value, end.pc);
+            break;
+        }
     }
     TEST(good, "40 processes are killed while two threads fill them");
 }
