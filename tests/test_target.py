@@ -12,7 +12,7 @@ import re
 
 import pytest
 
-from anser_qemu import ROOT, run_target_program
+from anser_qemu import ROOT, Machine, run_target_program
 
 
 def settings(source):
@@ -35,3 +35,20 @@ def boots():
 @pytest.mark.parametrize("program, options", list(boots()))
 def test_target(program, options):
     run_target_program(program, **options)
+
+
+@pytest.mark.parametrize("arguments, code, says", [
+    ("exit 0", 0, None),
+    ("exit 7", 7, None),
+    ("exit 255", 255, None),
+    ("exit 263", 7, None),
+    ("unknown", 1, "not ok 1"),
+    ("fault", 139, "the program faulted: cause 15, address 0x80200000"),
+    ("kill", 137, "the program was killed"),
+    ("abort", 139, "the program faulted: cause 3"),
+])
+def test_exit_code(arguments, code, says):
+    """A program's end is QEMU's: its status, or that it was killed, or that it faulted."""
+    with Machine(append=f"test=status -- {arguments}", timeout=30) as machine:
+        assert machine.wait_exit() == code
+        assert says is None or re.search(says, machine.transcript)

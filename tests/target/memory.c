@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Regions of anonymous memory: where they may be, what may be done there, copy-on-write, budgets.
- */
+/* Anonymous memory: where it may be, what may be done there, copy-on-write, budgets. */
+/* qemu: 7.2 10 */
 /* sources: tests/target/support/child.c tests/target/support/balance.c */
 #include <errno.h>
 #include <string.h>
