@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* All integer registers in, a trap or a loop, all integer registers out. */
 
+#include <anser/abi.h>
+
+#define NUMBER(number, name, about) .equ CALL_##name, -(number);
+ANSER_CALLS(NUMBER)
+
 #define FRAME   144
 #define POINTER 128
 #define SCRATCH 136
@@ -61,3 +66,17 @@ registers_spin:
     bnez a7, 1b
     END
     .size registers_spin, . - registers_spin
+
+/* Entry of a thread: stores all registers as they are at its start at a0, then leaves. */
+    .section .text.registers_at_start, "ax", @progbits
+    .globl registers_at_start
+    .type registers_at_start, @function
+registers_at_start:
+    .irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    sd   x\n, 8*\n(a0)
+    .endr
+    addi a0, a0, 256
+    li   a7, CALL_thread_exit
+    ecall
+    ebreak
+    .size registers_at_start, . - registers_at_start

@@ -34,6 +34,10 @@ void registers_trap(struct registers *registers);
  * thread sees that never calls the kernel but is interrupted often. */
 void registers_spin(struct registers *registers, uint64_t rounds);
 
+/* A thread's entry: stores all registers in the struct registers that its argument points to, then
+ * zeroes and wakes the word behind it, and leaves. */
+void registers_at_start(void);
+
 /* A value that no other register, round or process has. */
 static inline uint64_t registers_pattern(unsigned number, uint64_t seed)
 {
