@@ -86,3 +86,10 @@ static inline bool channel_has_room(const struct channel *channel)
 {
     return channel->count < channel->capacity;
 }
+
+/* Signals: channels of one 64-bit word, whose sends never block and are OR-ed together. */
+
+/* ORs bits in; wakes the thread that has waited longest, which gets the whole word. */
+void signal_post(struct signal *signal, uint64_t bits);
+void signal_cancel(struct thread *thread, status_t status);
+void signal_end_changed(struct signal *signal, uint64_t rights, int change);

@@ -2,7 +2,7 @@
 /* Events: messages whose sender is the kernel. */
 #include "kern/event.h"
 #include "ipc/message.h"
-#include "ipc/signal.h"
+#include "ipc/channel.h"
 
 static uint64_t length_of(const struct event *event)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The signal object. */
-#include "ipc/signal.h"
+#include "ipc/channel.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"

@@ -10,12 +10,9 @@
 #include "kern/log.h"
 #include "kern/panic.h"
 #include "kern/plic.h"
-#include "kern/power.h"
 #include "kern/process.h"
 #include "kern/sched.h"
 #include "kern/system.h"
-#include "kern/tables.h"
-#include "kern/trap.h"
 #include "sbi/sbi.h"
 
 #define BOOT_STACK_TOP 0x3000 /* in kern/entry.S */

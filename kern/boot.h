@@ -21,3 +21,10 @@ status_t step_process_init(void);   /* the root budget */
 status_t init_load(void);
 status_t step_harts_start(void); /* everybody else, asleep until step_enter */
 _Noreturn void step_enter(void); /* gives boot memory away, enters the scheduler */
+
+/*
+ * The one place where lower rooms learn of higher ones: what types of objects do, how waits are
+ * cancelled, what the scheduler calls. Set once at boot, before the first object exists.
+ */
+
+void tables_init(void);

@@ -10,15 +10,9 @@
 #include <anser/abi.h>
 #include "kern/types.h"
 
-struct thread;
-
 #define DECLARE_CALL(number, name, text) status_t call_##name(struct thread *self);
 ANSER_CALLS(DECLARE_CALL)
 #undef DECLARE_CALL
-
-/* Looks the call up and makes it; -ENOSYS for a number that is not assigned. For the calls that
- * save all registers; the others come by kern/trap.S. */
-status_t native_call(struct thread *self);
 
 /* Takes a thread out of the channel or the call that it is blocked in, with this status. */
 void calls_cancel(struct thread *thread, status_t status);

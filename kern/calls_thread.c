@@ -3,10 +3,9 @@
 #include "kern/calls.h"
 #include "kern/hart.h"
 #include "kern/process.h"
-#include "kern/reflect.h"
+#include "kern/thread.h"
 #include "kern/sched.h"
 #include "kern/usercopy.h"
-#include "kern/word.h"
 
 status_t call_thread_create(struct thread *self)
 {

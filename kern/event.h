@@ -9,9 +9,6 @@
 #include "kern/handle.h"
 #include "kern/list.h"
 
-struct channel;
-struct thread;
-
 #define EVENT_WORDS 6
 
 struct event {

@@ -3,9 +3,9 @@
 #include "ipc/reply.h"
 #include "kern/log.h"
 #include "kern/panic.h"
-#include "kern/power.h"
+#include "kern/system.h"
 #include "kern/process.h"
-#include "kern/reflect.h"
+#include "kern/thread.h"
 #include "kern/sched.h"
 
 /* ---- Processes.  */

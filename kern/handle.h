@@ -8,9 +8,6 @@
 
 #include "kern/object.h"
 
-struct process;
-struct thread;
-struct channel;
 struct badge;
 
 /* What assembly reads; see kern/layout.c. */

@@ -3,15 +3,11 @@
 #pragma once
 
 #include <anser/abi.h>
-#include "kern/interrupt.h"
 #include "kern/list.h"
 #include "kern/timer.h"
 
 #define HARTS_MAX         BOOTINFO_HARTS_MAX
 #define KERNEL_STACK_SIZE (2 * PAGE_SIZE)
-
-struct thread;
-struct space;
 
 struct hart {
     /* Read by assembly; see kern/layout.c. */
@@ -20,18 +16,18 @@ struct hart {
     struct thread *float_owner; /* whose floating-point registers are live here */
     uint64_t stack_top;
     uint64_t panic_stack_top;
-    uint64_t trap_user;   /* stvec in user mode */
-    uint64_t trap_kernel; /* stvec in the kernel: a trap there is a panic */
-    struct thread *idle;  /* its kernel context when nothing is ready */
+    uint64_t trap_user;     /* stvec in user mode */
+    uint64_t trap_kernel;   /* stvec in the kernel: a trap there is a panic */
+    struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
+    struct thread *idle;    /* its kernel context when nothing is ready */
 
     bool online;
     uint32_t index; /* logical: 0.. */
     uint64_t id;    /* hart id of the SBI */
     uint64_t plic_context;
-    struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
-    struct space *space;    /* what satp holds; NULL: the kernel's own table */
-    bool idling;            /* waits in wfi; an IPI wakes it */
-    bool owes_fence;        /* was spared remote fences while it idled */
+    struct space *space; /* what satp holds; NULL: the kernel's own table */
+    bool idling;         /* waits in wfi; an IPI wakes it */
+    bool owes_fence;     /* was spared remote fences while it idled */
 
     uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct list ready[ANSER_PRIORITIES];
@@ -64,3 +60,27 @@ void harts_release(void);
 _Noreturn void hart_main(struct hart *hart);
 /* Sends a supervisor software interrupt: look at your queues and flags. */
 void hart_poke(struct hart *hart);
+
+/* What interrupts want of this hart. Kernel lock held. */
+
+/* Bounded look at pending interrupts (timer, software, external), handled by poll, not by trap. */
+void interrupts_poll(void);
+/* sip & sie; not 0: somebody wants this hart. */
+static inline uint64_t interrupts_pending(void)
+{
+    uint64_t raised, wanted;
+    __asm__ volatile("csrr %0, sip" : "=r"(raised));
+    __asm__ volatile("csrr %0, sie" : "=r"(wanted));
+    return raised & wanted;
+}
+
+/* Traps: where assembly and C meet. */
+
+/* From kern/trap.S, lock held: deals with the trap; the thread to return to. */
+struct thread *trap_handle(struct thread *self, uint64_t cause, uint64_t value);
+/* This hart's trap vector, counters for user mode, interrupts enabled (for user mode, and wfi);
+ * floating point and vector off, no access to user pages. */
+void trap_init_hart(void);
+
+extern char trap_entry[];        /* traps in user mode */
+extern char trap_kernel_entry[]; /* traps in the kernel: a panic */

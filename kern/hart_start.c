@@ -4,9 +4,7 @@
 #include "kern/log.h"
 #include "kern/panic.h"
 #include "kern/plic.h"
-#include "kern/space.h"
 #include "kern/sched.h"
-#include "kern/trap.h"
 #include "sbi/sbi.h"
 
 #define START_SECONDS 10   /* for a hart to come; it takes milliseconds */

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Irq objects. An interrupt is claimed, delivered as an event, and stays claimed until its driver
- * acknowledges it: the controller's gateway holds the line back meanwhile ("Interrupt Gateways" of
- * the PLIC specification), so a driver that does not come round to it costs nothing.
+ * Interrupts, and irq objects. An interrupt is claimed, delivered as an event, and stays claimed
+ * until its driver acknowledges it: the controller's gateway holds the line back meanwhile
+ * ("Interrupt Gateways" of the PLIC specification), so a driver that does not come round to it
+ * costs nothing.
  */
 #include "kern/calls.h"
 #include "kern/hart.h"
+#include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/process.h"
 #include "kern/system.h"
 #include "kern/thread.h"
+#include "sbi/sbi.h"
 
 #define CLAIMS_AT_ONCE 16
+
+/* Privileged specification, "Supervisor Interrupt Registers". */
+#define SIP_SOFTWARE (1ul << 1)
+#define SIP_TIMER    (1ul << 5)
+#define SIP_EXTERNAL (1ul << 9)
 
 enum irq_state {
     IRQ_MASKED,    /* not enabled at the controller */
@@ -35,7 +43,7 @@ static struct irq *irq_find(uint64_t source)
     return node != NULL && node->key == source ? container_of(node, struct irq, node) : NULL;
 }
 
-void irq_interrupt(void)
+static void irq_interrupt(void)
 {
     struct hart *hart = hart_self();
     for (unsigned count = 0; count < CLAIMS_AT_ONCE; count++) {
@@ -52,6 +60,22 @@ void irq_interrupt(void)
         irq->state = IRQ_DELIVERED;
         event_post(&irq->event, ANSER_EVENT_IRQ, 1);
     }
+}
+
+/* Interrupts are never taken in the kernel, but looked at where it suits. */
+void interrupts_poll(void)
+{
+    uint64_t raised = interrupts_pending();
+    /* The software interrupt only says "look": the scheduler does, after this. */
+    if (raised & SIP_SOFTWARE) {
+        __asm__ volatile("csrc sip, %0" ::"r"(SIP_SOFTWARE) : "memory");
+        if (panic_begun)
+            sbi_stop();
+    }
+    if (raised & SIP_TIMER)
+        timer_interrupt();
+    if (raised & SIP_EXTERNAL)
+        irq_interrupt();
 }
 
 /*

@@ -12,7 +12,6 @@
 #include "kern/types.h"
 
 struct capability;
-struct thread;
 
 struct object {
     uint32_t references;

@@ -7,7 +7,7 @@
 #include "kern/panic.h"
 #include "kern/hart.h"
 #include "kern/log.h"
-#include "kern/power.h"
+#include "kern/system.h"
 #include "kern/object.h"
 #include "sbi/sbi.h"
 

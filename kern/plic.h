@@ -9,8 +9,6 @@
 #include <anser/bootinfo.h>
 #include "kern/types.h"
 
-struct hart;
-
 /* Where it is; kmain has checked that it has the sources and the contexts of all harts. */
 void plic_init(const struct bootinfo *info);
 /* This hart gets no interrupts yet, but would take any priority. */

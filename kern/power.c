@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The finisher (device tree: sifive,test0): a register that ends QEMU with an exit status. */
-#include "kern/power.h"
+#include "kern/system.h"
 #include "kern/space.h"
 #include "kern/clock.h"
 #include "sbi/sbi.h"

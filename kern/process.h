@@ -5,8 +5,6 @@
 #include "kern/event.h"
 #include "kern/space.h"
 
-struct thread;
-
 struct process {
     struct object object;
 
@@ -61,3 +59,9 @@ bool exit_attend(struct thread *self);
 void exit_blocked(struct thread *self);
 /* An ended thread has left its hart: drops its own reference, tells of its process's end. */
 void exit_bury(struct thread *self);
+
+/* word_wait and word_wake: a futex that is private to a process (its address space and address). */
+
+/* Wakes up to count threads that wait on the address, oldest first; how many it woke. */
+uint64_t word_wake(struct process *process, uint64_t address, uint64_t count);
+void word_cancel(struct thread *thread, status_t status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Handlers of foreign calls, faults and interruptions. */
-#include "kern/reflect.h"
+#include "kern/thread.h"
 #include "ipc/channel.h"
 #include "kern/calls.h"
 #include "kern/process.h"

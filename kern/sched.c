@@ -20,12 +20,6 @@ static inline void set_current(struct thread *thread)
     __asm__ volatile("mv tp, %0" : : "r"(thread) : "memory");
 }
 
-/* The interrupt was all: the hart looks at its queues when it leaves the kernel. */
-static void share_expired(struct deadline *deadline)
-{
-    (void)deadline;
-}
-
 void sched_init(uint64_t ticks_per_second)
 {
     slice_ticks = ticks_per_second / SLICES_PER_SECOND;
@@ -35,7 +29,6 @@ void sched_init(uint64_t ticks_per_second)
         for (uint32_t p = 0; p < ANSER_PRIORITIES; p++)
             list_init(&hart->ready[p]);
         hart->slice_end = UINT64_MAX;
-        hart->share.expired = share_expired;
         hart->idle = idle;
         hart->current = idle;
         idle->hart = hart;
@@ -152,7 +145,7 @@ static void float_off(void)
     __asm__ volatile("csrc sstatus, %0" : : "r"(SSTATUS_FS));
 }
 
-void float_flush(struct thread *thread)
+static void float_flush(struct thread *thread)
 {
     struct hart *hart = thread->hart;
     if (hart->float_owner != thread)

@@ -46,5 +46,4 @@ struct thread *sched_leave(struct thread *self);
 /* Floating point: on for this thread, its registers live; false if they were already. */
 bool float_enable(struct thread *self);
 /* Brings a thread's live registers home, or forgets them. */
-void float_flush(struct thread *thread);
 void float_forget(struct thread *thread);

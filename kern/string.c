@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What C compilers may call on their own: memory in words where both sides are aligned, in bytes
- * where not.
+ * Memory in words where both sides are aligned, in bytes where not. Compilers may call memcpy and
+ * memset on their own; memmove and memcmp, which they may call, too, nobody needs here.
  */
 #include "kern/types.h"
 
@@ -37,26 +37,6 @@ void *memset(void *to, int byte, size_t size)
     while (size-- > 0)
         *out++ = (char)byte;
     return to;
-}
-
-void *memmove(void *to, const void *from, size_t size)
-{
-    char *out = to;
-    const char *in = from;
-    if (out <= in || out >= in + size)
-        return memcpy(to, from, size);
-    while (size-- > 0)
-        out[size] = in[size];
-    return to;
-}
-
-int memcmp(const void *a, const void *b, size_t size)
-{
-    const uint8_t *x = a, *y = b;
-    for (; size > 0; size--, x++, y++)
-        if (*x != *y)
-            return *x - *y;
-    return 0;
 }
 
 size_t strlen(const char *text)

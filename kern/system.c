@@ -8,7 +8,6 @@
 #include "kern/calls.h"
 #include "kern/log.h"
 #include "kern/panic.h"
-#include "kern/power.h"
 #include "kern/process.h"
 #include "kern/thread.h"
 #include "kern/usercopy.h"

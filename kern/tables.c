@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tables of functions through which calls go upwards. */
-#include "kern/tables.h"
+#include "kern/boot.h"
 #include "ipc/channel.h"
-#include "ipc/signal.h"
 #include "kern/calls.h"
 #include "kern/hart.h"
 #include "kern/process.h"
 #include "kern/panic.h"
 #include "kern/sched.h"
-#include "kern/word.h"
 
 static const struct object_type types[] = {
     [ANSER_TYPE_PROCESS] = {process_reclaim, NULL},

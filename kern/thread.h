@@ -5,9 +5,6 @@
 #include "kern/event.h"
 #include "kern/timer.h"
 
-struct process;
-struct hart;
-struct channel;
 struct reply;
 
 /* Integer registers by their x numbers; x[0] holds the pc. */
@@ -141,3 +138,20 @@ void thread_cancel_wait(struct thread *thread, status_t status);
 
 /* Marks it; it ends at its next look at user mode, at least at this priority. */
 void thread_kill(struct thread *thread, uint32_t priority);
+
+/*
+ * Reflection: what the kernel does not know (foreign system calls, faults, interruptions) goes to
+ * the thread's own user-level handler. The registers are saved in the thread's save page; the
+ * handler runs on its own stack; thread_resume restores what it left there.
+ */
+
+/* A call with a number >= 0. Without a handler: -ENOSYS; from the handler itself: the process ends.
+ */
+void reflect_syscall(struct thread *self);
+/* A fault that the kernel cannot resolve. reason: ANSER_FAULT_*. */
+void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value);
+/* A pending interruption, at the edge of user mode, or of a thread whose handler runs: then it
+ * stays pending until the handler resumes. */
+void reflect_interrupt(struct thread *self);
+/* Frees save page and handler stack of an ending thread. */
+void reflect_release(struct thread *self);

@@ -84,7 +84,8 @@ void timer_interrupt(void)
             break;
         tree_remove(&hart->deadlines, first);
         struct deadline *deadline = container_of(first, struct deadline, node);
-        deadline->expired(deadline);
+        if (deadline->expired)
+            deadline->expired(deadline);
     }
     if (count != 0) {
         uint64_t end = time_now();

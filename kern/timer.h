@@ -11,9 +11,10 @@
 #include "kern/tree.h"
 
 struct deadline {
-    struct tree_node node;                      /* key: absolute ticks */
-    void (*expired)(struct deadline *deadline); /* called unlinked, lock held */
-    uint32_t hart;                              /* logical hart whose tree holds it */
+    struct tree_node node; /* key: absolute ticks */
+    void (*expired)(
+        struct deadline *deadline); /* called unlinked; NULL: a look at the queues is all */
+    uint32_t hart;                  /* logical hart whose tree holds it */
 };
 
 /* Arms on this hart. when in ticks, absolute; a past one expires at the next interrupt. */

@@ -9,9 +9,6 @@
 
 #include "kern/types.h"
 
-struct hart;
-struct space;
-
 /* Finds out how wide ASIDs are here, and lets the kernel's own table be current on this hart. */
 void tlb_init(uint64_t satp);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What traps mean, once the registers are saved and the kernel lock is held. */
-#include "kern/trap.h"
 #include "kern/calls.h"
 #include "kern/hart.h"
 #include "kern/process.h"
-#include "kern/reflect.h"
+#include "kern/thread.h"
 #include "kern/sched.h"
 
 /* Privileged specification, "Supervisor Cause Register". */
@@ -34,7 +33,8 @@ call_function *const native_calls[CALLS_MAX + 1] = {[0 ... CALLS_MAX] = call_una
 };
 #pragma GCC diagnostic pop
 
-status_t native_call(struct thread *self)
+/* Looks the call up and makes it. */
+static status_t native_call(struct thread *self)
 {
     uint64_t number = -self->x[REG_A7];
     return number <= CALLS_MAX ? native_calls[CALLS_MAX - number](self) : -ANSER_ENOSYS;

@@ -60,6 +60,14 @@ static inline user_t user(uint64_t value)
 typedef int64_t status_t;
 #define CALL_RESTART (-4096)
 
+/* What the kernel is about; each is defined in the header of its name. */
+struct thread;
+struct process;
+struct hart;
+struct space;
+struct channel;
+struct signal;
+
 #define container_of(pointer, type, member)                                                        \
     ((type *)((char *)(pointer) - __builtin_offsetof(type, member)))
 #define array_length(array) (sizeof(array) / sizeof((array)[0]))
@@ -67,6 +75,4 @@ typedef int64_t status_t;
 /* Freestanding C needs these; kern/string.c has them. */
 void *memcpy(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
-void *memmove(void *to, const void *from, size_t size);
-int memcmp(const void *a, const void *b, size_t size);
 size_t strlen(const char *text);

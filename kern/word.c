@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Waiting for a 32-bit word to change. */
-#include "kern/word.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"
