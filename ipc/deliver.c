@@ -92,13 +92,11 @@ static void finish_in_registers(const struct message *message, struct thread *to
 static void finish_in_block(const struct message *message, struct thread *to,
                             const anser_handle *handles, anser_handle reply)
 {
-    struct space *space = &to->process->space;
-    uint64_t at = to->block.value;
-    uint64_t length = message->length;
-    const size_t handles_size = ANSER_MESSAGE_HANDLES * sizeof(anser_handle);
-    copy_to_user(space, user(at + offsetof(struct anser_message, recv_length)), &length, 8);
-    copy_to_user(space, user(at + offsetof(struct anser_message, handles)), handles, handles_size);
-    copy_to_user(space, user(at + offsetof(struct anser_message, reply)), &reply, 8);
+    const size_t first = offsetof(struct anser_message, recv_length);
+    struct anser_message block = {.recv_length = message->length, .reply = reply};
+    memcpy(block.handles, handles, sizeof(block.handles));
+    copy_to_user(&to->process->space, user(to->block.value + first), &block.recv_length,
+                 sizeof(block) - first); /* what comes out stands last */
 }
 
 /* What the receiver must have before anything moves: room, handle slots, a reply object. */

@@ -65,12 +65,6 @@ void signal_end_changed(struct signal *signal, uint64_t rights, int change)
     work_push(&signal->shutdown);
 }
 
-bool signal_reclaim(struct object *object)
-{
-    (void)object;
-    return true;
-}
-
 /* ---- System calls. */
 
 status_t call_signal_create(struct thread *self)

@@ -176,11 +176,23 @@ status_t call_region_map(struct thread *self)
     return map_here(self, target, object.object, object.rights);
 }
 
-status_t call_region_unmap(struct thread *self)
+/* A call that takes a process, an address and a length. */
+static status_t on_range(struct thread *self,
+                         status_t (*act)(struct space *space, uint64_t address, uint64_t length))
 {
     struct process *target;
     status_t status = process_argument(self, self->x[REG_A0], &target);
-    return status < 0 ? status : space_unmap(&target->space, self->x[REG_A1], self->x[REG_A2]);
+    return status < 0 ? status : act(&target->space, self->x[REG_A1], self->x[REG_A2]);
+}
+
+status_t call_region_unmap(struct thread *self)
+{
+    return on_range(self, space_unmap);
+}
+
+status_t call_region_decommit(struct thread *self)
+{
+    return on_range(self, space_decommit);
 }
 
 status_t call_region_protect(struct thread *self)
@@ -190,13 +202,6 @@ status_t call_region_protect(struct thread *self)
     if (status < 0)
         return status;
     return space_protect(&target->space, self->x[REG_A1], self->x[REG_A2], self->x[REG_A3]);
-}
-
-status_t call_region_decommit(struct thread *self)
-{
-    struct process *target;
-    status_t status = process_argument(self, self->x[REG_A0], &target);
-    return status < 0 ? status : space_decommit(&target->space, self->x[REG_A1], self->x[REG_A2]);
 }
 
 status_t call_region_copy(struct thread *self)

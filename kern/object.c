@@ -66,7 +66,8 @@ bool work_piece(struct thread *self)
     struct object *object = self->work;
     if (!object)
         return false;
-    if (object_types[object->type].reclaim(object)) {
+    object_reclaim *reclaim = object_types[object->type].reclaim;
+    if (!reclaim || reclaim(object)) {
         /* Reclaiming may have pushed more, but always behind the first. */
         self->work = object->next_work;
         object_free(object);

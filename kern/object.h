@@ -42,15 +42,15 @@ void object_release(struct object *object);
  */
 typedef bool object_reclaim(struct object *object);
 object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, pages_reclaim,
-    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, signal_reclaim,
-    teardown_reclaim, killing_reclaim, shutdown_reclaim, signal_shutdown_reclaim;
+    irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, teardown_reclaim,
+    killing_reclaim, shutdown_reclaim, signal_shutdown_reclaim;
 
 /*
  * What a type knows to do. The table is set at boot by the room on top of all others
  * (kern/tables.c), so that this one knows nothing of what objects contain.
  */
 struct object_type {
-    object_reclaim *reclaim;
+    object_reclaim *reclaim; /* NULL: there is nothing but its memory */
     /* A capability with such an object appears (+1) or disappears (-1); NULL: nobody counts. */
     void (*capability_changed)(const struct capability *capability, int change);
 };

@@ -12,13 +12,13 @@ static const struct object_type types[] = {
     [ANSER_TYPE_PROCESS] = {process_reclaim, NULL},
     [ANSER_TYPE_THREAD] = {thread_reclaim, NULL},
     [ANSER_TYPE_CHANNEL] = {channel_reclaim, ends_changed},
-    [ANSER_TYPE_SIGNAL] = {signal_reclaim, ends_changed},
+    [ANSER_TYPE_SIGNAL] = {NULL, ends_changed},
     [ANSER_TYPE_REPLY] = {reply_reclaim, NULL},
     [ANSER_TYPE_PAGES] = {pages_reclaim, NULL},
     [ANSER_TYPE_IRQ] = {irq_reclaim, NULL},
     [ANSER_TYPE_DEVICE] = {device_reclaim, NULL},
     [ANSER_TYPE_TIMER] = {timer_reclaim, NULL},
-    [ANSER_TYPE_SYSTEM] = {NULL, NULL}, /* there is one, for ever */
+    /* The `system` object is there for ever. */
     [TYPE_BADGE] = {badge_reclaim, NULL},
     [TYPE_PARCEL] = {parcel_reclaim, NULL},
     [TYPE_TEARDOWN] = {teardown_reclaim, NULL},

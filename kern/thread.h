@@ -98,8 +98,6 @@ struct thread {
     struct float_state floats;
 };
 
-#define THREAD_RIGHTS (ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
-
 extern uint64_t thread_total; /* alive */
 
 /*

@@ -49,6 +49,5 @@ status_t call_word_wake(struct thread *self)
     uint64_t count = self->x[REG_A1];
     if (self->x[REG_A0] & 3)
         return -ANSER_EINVAL;
-    return (status_t)word_wake(self->process, self->x[REG_A0],
-                               count < ANSER_WAKE_MAX ? count : ANSER_WAKE_MAX);
+    return (status_t)word_wake(self->process, self->x[REG_A0], min(count, ANSER_WAKE_MAX));
 }

@@ -190,9 +190,9 @@ struct anser_message {
     uint64_t send_length;   /* in */
     uint64_t recv_data;     /* in: where the received element, or the answer, goes */
     uint64_t recv_capacity; /* in */
+    uint64_t deadline;      /* in, if flagged */
     uint64_t recv_length;   /* out */
     anser_handle handles[ANSER_MESSAGE_HANDLES]; /* in: carried (info counts them); out: received */
-    uint64_t deadline;                           /* in, if flagged */
     anser_handle reply; /* in: EXPLICIT_REPLY; out: WANT_REPLY (0: not a call) */
 };
 #endif
