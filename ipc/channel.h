@@ -38,8 +38,6 @@ struct channel {
     struct object shutdown; /* embedded: wakes the waiters, drops what nobody can receive */
 };
 
-/* Where handles of another type, or without the right, lead: nothing there ever passes fast. */
-extern struct channel null_channel;
 /* Stands for a waiter that the fast path never takes: it is on no hart. */
 extern struct thread channel_busy;
 

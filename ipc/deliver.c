@@ -5,7 +5,6 @@
 #include "kern/pages.h"
 #include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/usercopy.h"
 
 static bool in_memory_form(const struct thread *thread)
 {

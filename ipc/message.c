@@ -3,7 +3,6 @@
 #include "ipc/message.h"
 #include "kern/pages.h"
 #include "kern/process.h"
-#include "kern/usercopy.h"
 
 #define INFO_IN                                                                                    \
     (ANSER_INFO_BYTES | ANSER_INFO_HANDLES | ANSER_INFO_NB | ANSER_INFO_DEADLINE |                 \

@@ -24,6 +24,7 @@ struct account *account_create(struct account *parent, uint64_t limit)
         account_discharge(parent, limit);
         return NULL;
     }
+    parent->given += limit;
     account->parent = parent;
     account->limit = limit;
     return account;
@@ -39,6 +40,7 @@ static void settle(struct account *account)
         struct account *parent = account->parent;
         uint64_t back = account->limit > account->used ? account->limit - account->used : 0;
         account->limit -= back;
+        parent->given -= back;
         if (account->used == 0)
             back += slab_give(account, sizeof(*account));
         kassert(parent->used >= back);

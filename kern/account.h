@@ -12,6 +12,7 @@ struct account {
     struct account *parent;
     uint64_t limit; /* bytes */
     uint64_t used;  /* may pass the limit by overdrawing */
+    uint64_t given; /* of that, to children: theirs, not its own */
     bool closed;
 };
 

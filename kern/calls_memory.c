@@ -2,7 +2,7 @@
 /* The system calls on pages, regions and devices. */
 #include "kern/calls.h"
 #include "kern/device.h"
-#include "kern/mapping.h"
+#include "kern/region.h"
 #include "kern/pages.h"
 #include "kern/process.h"
 #include "kern/system.h"

@@ -5,7 +5,6 @@
 #include "kern/process.h"
 #include "kern/thread.h"
 #include "kern/sched.h"
-#include "kern/usercopy.h"
 
 #define MANAGER_RIGHTS (ANSER_RIGHT_MANAGE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 

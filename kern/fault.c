@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Page faults: what a region promises, made true when it is touched. */
-#include "kern/mapping.h"
-#include "kern/tlb.h"
+#include "kern/region.h"
 
 static inline bool permits(pte_t entry, enum space_access access)
 {

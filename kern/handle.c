@@ -13,7 +13,8 @@
 
 uint64_t handle_count;
 struct thread channel_busy;
-struct channel null_channel = {.receiver = &channel_busy};
+/* Where handles of another type, or without the right, lead: nothing there ever passes fast. */
+static struct channel null_channel = {.receiver = &channel_busy};
 
 static unsigned order_for(uint32_t capacity)
 {

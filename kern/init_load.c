@@ -7,7 +7,6 @@
 #include "kern/process.h"
 #include "kern/system.h"
 #include "kern/thread.h"
-#include "kern/usercopy.h"
 #include "loader/cpio.h"
 #include "loader/elf_message.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Leaves of user page tables: taking away, protecting, giving back tables. */
-#include "kern/mapping.h"
+#include "kern/region.h"
 #include "kern/panic.h"
-#include "kern/tlb.h"
 
 /* Costs in steps of about 8 instructions. */
 #define COST_ENTRY     1

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Leaves of user page tables: new pages, those of objects, and copy-on-write. */
-#include "kern/mapping.h"
+#include "kern/region.h"
 #include "kern/device.h"
 #include "kern/pages.h"
-#include "kern/tlb.h"
 
 #define COST_ENTRY 1
 #define COST_SHARE 12

@@ -35,7 +35,7 @@ static status_t make_parts(struct account *account, struct process **out)
     status_t status = handle_table_init(&process->handles, account);
     if (status == 0)
         status = space_init(&process->space, account);
-    process->handles.slow = process->space.asid == 0; /* see kern/tlb.h */
+    process->handles.slow = process->space.asid == 0; /* see space_activate */
     if (status < 0) {
         handle_table_reclaim(&process->handles);
         object_free(&process->object);

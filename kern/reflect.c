@@ -5,7 +5,6 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/sched.h"
-#include "kern/usercopy.h"
 
 #define STACK_PAGES_MAX 16
 #define LEVELS          2 /* the program, and the handler itself */

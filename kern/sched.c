@@ -5,7 +5,6 @@
 #include "kern/lock.h"
 #include "kern/panic.h"
 #include "kern/process.h"
-#include "kern/tlb.h"
 
 #define SLICES_PER_SECOND 100
 #define SHARE_PART        100 /* of a slice: 100 us */

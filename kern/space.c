@@ -2,10 +2,9 @@
 /* Address spaces: their life, and mapping, unmapping, protecting, decommitting regions. */
 #include "kern/space.h"
 #include "kern/device.h"
-#include "kern/mapping.h"
+#include "kern/region.h"
 #include "kern/pages.h"
 #include "kern/panic.h"
-#include "kern/tlb.h"
 
 #define SATP_SV39       (8ul << 60)
 #define SATP_ASID_SHIFT 44

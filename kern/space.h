@@ -92,3 +92,53 @@ status_t space_copy(struct space *to, uint64_t to_address, struct space *from,
  */
 status_t space_map_pinned(struct space *space, uint64_t address, uint64_t pages, void **first);
 void space_unmap_pinned(struct space *space, uint64_t address, uint64_t pages);
+
+/*
+ * Copies to and from user memory. They walk the process's page table, accept only addresses below
+ * 2^38 outside the kernel's slot and leaves with U and the right that is needed, and go through the
+ * direct map: no user pointer can fault in the kernel. Missing demand-zero pages are populated.
+ * All return 0, -EFAULT, or -ENOMEM (no budget to populate).
+ */
+
+status_t copy_from_user(struct space *space, void *to, user_t from, size_t size);
+status_t copy_to_user(struct space *space, user_t to, const void *from, size_t size);
+/* Between two spaces (or within one, disjoint), at most ANSER_ELEMENT_MAX bytes. Checks both sides
+ * in full first. After an error, *blame is the space whose buffer failed. */
+status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
+                           size_t size, struct space **blame);
+/* Populates the range and checks the right, so that a later copy only fails if it is unmapped. */
+status_t user_prepare(struct space *space, user_t address, size_t size, bool write);
+/* The physical address behind an aligned 32-bit word, populated, for word_wait. */
+status_t user_word(struct space *space, user_t address, uint32_t **out, bool write);
+
+/*
+ * Address-space identifiers and fences. An ASID belongs to one space for life and is free again
+ * only after a fence on every hart that ever ran it. Spaces that get none share ASID 0, which is
+ * fenced at every switch to it (space_activate; the assembly paths do not switch to such a space).
+ * Kernel lock held.
+ */
+
+/* Finds out how wide ASIDs are here, and lets the kernel's own table be current on this hart. */
+void tlb_init(uint64_t satp);
+
+uint16_t asid_alloc(void); /* 0: none left, or none there */
+void asid_free(uint16_t asid);
+
+/*
+ * After an entry was taken away or lost a right: fences [address, address + length) of the space on
+ * every hart that may know it, and comes back when all have done it. length UINT64_MAX: all of the
+ * space, which it must be when a table was unlinked.
+ */
+void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length);
+
+/* After a kernel mapping was taken away: everything, on every hart. */
+void tlb_shootdown_kernel(void);
+
+/* This hart wakes: makes up for the fences that it was spared while it idled. */
+void tlb_pay_fence(struct hart *hart);
+
+/* After an entry gained a right or became valid: this hart only. Others fault once, and look. */
+void tlb_refresh(const struct space *space, uint64_t address);
+
+/* After code was mapped: "fence.i" on every hart that may run it ("Zifencei"). */
+void tlb_sync_code(const struct space *space);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copy-on-write: anonymous memory of one space, or of another place in the same one. */
-#include "kern/mapping.h"
+#include "kern/region.h"
 
 static bool overlap(uint64_t a, uint64_t b, uint64_t length)
 {

@@ -9,7 +9,6 @@
 #include "kern/page_table.h"
 #include "kern/panic.h"
 #include "kern/space.h"
-#include "kern/tlb.h"
 
 #define SATP_SV39 (8ul << 60)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Regions that are not just the process's own affair: of pages objects on the move, and pinned. */
-#include "kern/mapping.h"
+#include "kern/region.h"
 #include "kern/object.h"
 #include "kern/pages.h"
 #include "kern/panic.h"

@@ -10,7 +10,6 @@
 #include "kern/panic.h"
 #include "kern/process.h"
 #include "kern/thread.h"
-#include "kern/usercopy.h"
 #include "sbi/sbi.h"
 
 #define LOG_CALL_MAX 1024ul /* bytes that one call moves, on the kernel's stack */

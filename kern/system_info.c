@@ -5,7 +5,6 @@
 #include "kern/process.h"
 #include "kern/system.h"
 #include "kern/thread.h"
-#include "kern/usercopy.h"
 
 /* A cursor over threads is a process id and a place among its threads. */
 #define CURSOR_SHIFT 20
@@ -82,18 +81,6 @@ static uint64_t process_ticks(const struct process *process)
     return ticks;
 }
 
-/* What a process has handed to its children out of its budget: theirs, not its own. */
-static uint64_t given_away(const struct process *process)
-{
-    const struct process *child;
-    uint64_t bytes = 0;
-    list_each (child, &process_list, siblings) {
-        if (!child->torn_down && child->account->parent == process->account)
-            bytes += child->account->limit;
-    }
-    return bytes;
-}
-
 static status_t info_process(struct thread *self)
 {
     struct process *process = process_from(self->x[REG_A2]);
@@ -107,9 +94,9 @@ static status_t info_process(struct thread *self)
         .parent = process->parent_id,
     };
     if (!process->torn_down) { /* else its account may be gone */
-        uint64_t given = given_away(process);
-        info.pages_used = (process->account->used - given + PAGE_MASK) / PAGE_SIZE;
-        info.pages_budget = (process->account->limit - given) / PAGE_SIZE;
+        const struct account *account = process->account;
+        info.pages_used = (account->used - account->given + PAGE_MASK) / PAGE_SIZE;
+        info.pages_budget = (account->limit - account->given) / PAGE_SIZE;
     }
     memcpy(info.name, process->name, sizeof(info.name));
     return give(self, &info, sizeof(info), info.id + 1);

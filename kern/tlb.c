@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Fences, ASIDs, and the switch from one address space to another. */
-#include "kern/tlb.h"
 #include "kern/hart.h"
 #include "kern/page_table.h"
 #include "kern/space.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copies between the kernel and user memory, page by page, each looked up in the page tables. */
-#include "kern/usercopy.h"
+#include "kern/space.h"
 #include "kern/page_table.h"
 
 static bool range_sane(uint64_t address, size_t size)

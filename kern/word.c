@@ -3,7 +3,6 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"
-#include "kern/usercopy.h"
 
 void word_cancel(struct thread *thread, status_t status)
 {
