@@ -13,14 +13,13 @@
 #include <string.h>
 #include "kern/device.h"
 #include "kern/frame.h"
-#include "kern/mapping.h"
+#include "kern/region.h"
 #include "kern/object.h"
 #include "kern/pages.h"
 #include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/slab.h"
 #include "kern/space.h"
-#include "kern/tlb.h"
 
 #define HOST_RAM_BASE 0x80000000ul
 #define HOST_RAM_SIZE (24ul << 20)

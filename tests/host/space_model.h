@@ -8,7 +8,7 @@
 #define TESTS_SPACE_MODEL_H
 
 #include "space_cells.h"
-#include "kern/usercopy.h"
+#include "kern/space.h"
 
 /* ---- Operations. Each makes the call to its end, and the model the same. */
 
