@@ -203,10 +203,16 @@ status_t message_offer(struct channel *channel, const struct message *message,
 
 /* ---- Buffers. */
 
-/* A receive end or a right to answer may not wait in a buffer: it could keep itself alive. */
+/*
+ * A receive end or a right to answer may not wait in a buffer: it could keep itself alive. Nor may
+ * a process that never ran, which could have been given the receive end of that very channel.
+ */
 static bool may_be_buffered(const struct capability *capability)
 {
-    return capability->object->type != ANSER_TYPE_REPLY && !(capability->rights & ANSER_RIGHT_RECV);
+    const struct object *object = capability->object;
+    if (object->type == ANSER_TYPE_PROCESS)
+        return ((const struct process *)object)->started;
+    return object->type != ANSER_TYPE_REPLY && !(capability->rights & ANSER_RIGHT_RECV);
 }
 
 /* Looks up what the sender's element carries into a buffer. */

@@ -222,6 +222,28 @@ static void test_end(enum end how, const char *what)
     handle_close(ready.receive);
 }
 
+/* Two that keep each other alive, and nobody else knows them: neither may come about. */
+static void test_cycles(void)
+{
+    struct anser_process_params params = {.name = "never ran", .budget_pages = 30};
+    struct balance before = balance_now();
+    anser_handle process = sys_process_create(&params), other = sys_process_create(&params);
+    anser_handle own = handle_duplicate(process);
+    TEST(sys_handle_give(process, own) == -EINVAL, "a process does not get its own handle: EINVAL");
+    handle_close(own);
+    TEST(sys_handle_give(process, other) == -EINVAL,
+         "nor that of another one that never ran: EINVAL");
+    struct channel buffer = make_channel(8, 2);
+    struct channel_out out = {.handle_count = 1, .handles = {handle_duplicate(process)}};
+    TEST(channel_send(buffer.send, &out, 0) == -EINVAL, "which may not wait in a buffer: EINVAL");
+    TEST(sys_handle_give(process, buffer.receive) > 0, "whose receive end it could have");
+    handle_close(out.handles[0]);
+    handle_close(process);
+    handle_close(other);
+    drop_channel(buffer);
+    TEST(balance_is(&before), "so nothing is lost");
+}
+
 int main(void)
 {
     struct balance before = {0};
@@ -231,6 +253,7 @@ int main(void)
         test_end(RETURN, "exit");
         test_end(FAULT, "fault");
         test_end(KILLED, "be killed");
+        test_cycles();
         if (round > 0)
             TEST(balance_is(&before), "all memory, handles and objects are back");
     }
