@@ -109,6 +109,32 @@ static void test_timer_periodic(void)
     drop_channel(channel);
 }
 
+/* Times and periods at the end of the numbers: nothing wraps into the past. */
+static void test_timer_extremes(void)
+{
+    static const uint64_t far[] = {UINT64_MAX, UINT64_MAX - 1, 1ul << 63, 1ul << 62};
+    struct channel channel = make_channel(8, 0);
+    anser_handle timer = sys_timer_create(channel.send);
+    bool good = true;
+    for (unsigned i = 0; i < 4; i++) {
+        for (unsigned j = 0; j < 4; j++) {
+            good &= sys_timer_set(timer, far[i], far[j]) == 0;
+            good &= next_event(channel.receive, 3).status == -ETIMEDOUT;
+        }
+        good &= sys_timer_set(timer, clock_now(), far[i]) == 0;
+        good &= is_timer(next_event(channel.receive, 1000), 0);
+        good &= next_event(channel.receive, 3).status == -ETIMEDOUT;
+    }
+    TEST(good, "deadlines and periods of millions of years");
+    struct ipc_registers registers = {.info = ANSER_INFO_DEADLINE, .deadline = UINT64_MAX};
+    send_word(channel.send, 1, 0);
+    sys_timer_set(timer, clock_after(5), 0);
+    TEST(ipc_exchange(ANSER_CALL_recv, channel.receive, &registers) == (ANSER_INFO_EVENT | 16),
+         "a receive with a deadline at the end of time");
+    handle_close(timer);
+    drop_channel(channel);
+}
+
 static void test_timer_and_signal(void)
 {
     struct channel signal;
@@ -380,6 +406,7 @@ int main(void)
             before = balance_now();
         test_timer_once();
         test_timer_periodic();
+        test_timer_extremes();
         test_timer_and_signal();
         test_exit();
         test_exit_to_badge_and_signal();
