@@ -254,7 +254,8 @@ static void test_others(void)
 
 int main(void)
 {
-    child_run(take_handles, 0, NULL);
+    /* Once it has shown this, the console's server has started, and has all that it needs. */
+    TEST(child_run(take_handles, 0, NULL).reason == ANSER_EXIT_NORMAL, "a greedy process");
     before = balance_now();
     check(take_handles, 0, 300, ANSER_HANDLES_MAX - 30, "handles");
     check(take_channels, 0, 1000, ANSER_HANDLES_MAX / 2 - 20, "channels");

@@ -24,17 +24,28 @@ static uint64_t harts;
 
 /* ---- At the same time. ----------------------------------------------------------------------- */
 
-#define HANDOVERS 4000
+#define HANDOVERS_MAX 4000
+#define QUICK_WANTED  100
 static uint32_t turn;
+static uint32_t quick; /* turns that came back within a millisecond */
 
-/* Hands a turn over without any call: on one hart each handover would take a time slice. */
+/*
+ * Hands a turn over without any call. On one hart it comes back when the other thread has had its
+ * time slice, of 10 ms; a loaded host may let that happen here, too, but not each time.
+ */
 static int64_t hand_over(void *argument)
 {
     uint32_t mine = (uint32_t)(uintptr_t)argument;
-    for (int i = 0; i < HANDOVERS / 2; i++) {
-        while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) % 2 != mine)
-            ;
+    uint64_t given = 0, millisecond = clock_ticks(1000000);
+    uint32_t now;
+    while ((now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) < HANDOVERS_MAX &&
+           __atomic_load_n(&quick, __ATOMIC_ACQUIRE) < QUICK_WANTED) {
+        if (now % 2 != mine)
+            continue;
+        if (clock_now() - given < millisecond)
+            __atomic_add_fetch(&quick, 1, __ATOMIC_RELAXED);
         __atomic_add_fetch(&turn, 1, __ATOMIC_RELEASE);
+        given = clock_now();
     }
     return 0;
 }
@@ -42,16 +53,13 @@ static int64_t hand_over(void *argument)
 static void test_parallel(void)
 {
     struct task tasks[2];
-    uint64_t begin = clock_now();
-    turn = 0;
+    turn = quick = 0;
     for (uint64_t i = 0; i < 2; i++)
         task_start(&tasks[i], hand_over, (void *)i);
     for (int i = 0; i < 2; i++)
         task_join(&tasks[i]);
-    uint64_t passed = clock_nanoseconds(clock_now() - begin) / 1000000;
-    /* In slices of 10 ms, on one hart, they would take 40 s. */
-    TEST(turn == HANDOVERS && passed < 20000,
-         "two threads run at the same time: %d turns in %lu ms", HANDOVERS, passed);
+    TEST(quick >= QUICK_WANTED, "two threads run at the same time: %u of %u turns were quick",
+         quick, turn);
 }
 
 static uint32_t stop;
