@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the Linux personality lies in the space of the process that it serves. Everything from
+ * LINUX_OWN_BEGIN on is its own: a program cannot map, unmap or protect there, and no pointer of a
+ * program reaches there. linux.ld and lib/spawn.c use the same numbers.
+ */
+#ifndef ANSER_SERVERS_LINUX_LAYOUT_H
+#define ANSER_SERVERS_LINUX_LAYOUT_H
+
+#define LINUX_OWN_BEGIN 0x3e00000000 /* above the program's stack */
+#define LINUX_IMAGE     LINUX_OWN_BEGIN
+#define LINUX_HANDLERS  0x3e10000000 /* save page, handler stack and guard of each thread */
+#define LINUX_HEAP      0x3e20000000 /* the personality's own memory */
+#define LINUX_HEAP_END  0x3e40000000
+
+/* One slot of LINUX_HANDLERS: save page, stack, guard. */
+#define LINUX_SLOT_PAGES    8
+#define LINUX_HANDLER_STACK 6 /* pages */
+
+/* The program's first stack ends here. */
+#define LINUX_STACK_TOP (LINUX_OWN_BEGIN - 0x10000)
+
+#endif
