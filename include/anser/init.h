@@ -24,8 +24,8 @@
 #define START_NAMES       "names"   /* <anser/names.h> */
 #define START_INIT        "init"    /* this protocol */
 #define START_RECEIVE     "receive" /* a service's own receive handle, kept across restarts */
-#define START_INITRD      "initrd"  /* init itself: the boot archive, frozen pages */
-#define START_DEVICE_TREE "device-tree" /* likewise */
+#define START_INITRD      "initrd" /* the boot archive, frozen pages; initrd_size in the environment */
+#define START_DEVICE_TREE "device-tree" /* init itself */
 
 /*
  * INIT_START: struct init_start, then its arguments; runs programs/NAME of the archive in a new

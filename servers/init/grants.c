@@ -67,6 +67,17 @@ static bool give_system(struct granted *granted, const char *name, uint32_t righ
     return grants_add(granted, name, sys_handle_dup(boot.system, rights | RIGHTS_GIVEN));
 }
 
+/* The archive's pages are frozen, so a duplicate lets nobody change what others run. */
+static bool give_archive(struct granted *granted)
+{
+    if (granted->word_count == GRANTED_WORDS_MAX)
+        return refuse(granted, "more than %d words for its devices", GRANTED_WORDS_MAX);
+    char *word = granted->words[granted->word_count];
+    snprintf(word, sizeof(granted->words[0]), "initrd_size=%zu", boot.archive_size);
+    granted->environment[granted->word_count++] = word;
+    return grants_add(granted, START_INITRD, handle_duplicate(boot.initrd));
+}
+
 static bool give_stdio(struct granted *granted, const struct manifest_grant *grant)
 {
     struct service *service = service_serving(grant->name);
@@ -134,6 +145,8 @@ static bool give(struct granted *granted, const struct client *client,
     switch (grant->kind) {
     case GRANT_SYSTEM:
         return give_system(granted, START_SYSTEM, grant->rights);
+    case GRANT_ARCHIVE:
+        return give_archive(granted);
     case GRANT_LOG:
         return give_system(granted, START_LOG, ANSER_RIGHT_SYS_LOG);
     case GRANT_DEVICE:

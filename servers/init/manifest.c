@@ -271,6 +271,11 @@ static void read_log(struct parser *parser)
     add_grant(parser, GRANT_LOG);
 }
 
+static void read_archive(struct parser *parser)
+{
+    add_grant(parser, GRANT_ARCHIVE);
+}
+
 static void read_processes(struct parser *parser)
 {
     add_grant(parser, GRANT_PROCESSES);
@@ -300,6 +305,7 @@ static const struct directive directives[] = {
     {"processes", 0, 0, read_processes, false, "processes"},
     {"stdio", 1, 1, read_stdio, true, "stdio NAME"},
     {"log", 0, 0, read_log, false, "log"},
+    {"archive", 0, 0, read_archive, true, "archive"},
     {"console", 0, 0, read_console, true, "console"},
     {"interactive", 0, 0, read_interactive, true, "interactive"},
 };

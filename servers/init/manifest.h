@@ -36,6 +36,7 @@ enum manifest_grant_kind {
     GRANT_PUBLISH,   /* may publish under name, or under any (*) */
     GRANT_LOOKUP,    /* may look up and watch name, or any (*) */
     GRANT_PROCESSES, /* may start, list and kill programs */
+    GRANT_ARCHIVE,   /* the frozen pages of the boot archive as handle "initrd" */
     GRANT_LOG,       /* the system object as handle "log", right LOG only */
     GRANT_STDIO,     /* a session of the channel served as name: stdin, stdout, stderr */
 };

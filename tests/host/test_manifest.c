@@ -48,7 +48,7 @@ static void test_complete(void)
                            "\n"
                            "service user\n"
                            "run servers/user\npriority 20\nmemory 12\nuse disk\nstdio disk\n"
-                           "interactive\nprocesses\nlog\nlookup disk\n"
+                           "interactive\nprocesses\nlog\narchive\nlookup disk\n"
                            "program *\npriority 1\nmemory 1K");
     const struct manifest_entry *disk = &manifest.entries[0], *user = &manifest.entries[1];
     TEST(count == 0 && errors.count == 0, "a manifest with everything: %s", errors.what);
@@ -69,6 +69,7 @@ static void test_complete(void)
     TEST(device && !strcmp(device->name, "blk") && !strcmp(device->text, "virtio,mmio"), "device");
     const struct manifest_grant *system = manifest_find(disk, GRANT_SYSTEM);
     TEST(system && system->rights == (ANSER_RIGHT_SYS_LOG | ANSER_RIGHT_SYS_INFO), "rights");
+    TEST(manifest_find(user, GRANT_ARCHIVE) && !manifest_find(disk, GRANT_ARCHIVE), "the archive");
     TEST(user->restart == RESTART_NEVER && user->memory_pages == 12, "defaults, memory in pages");
     TEST(manifest_server(&manifest, "disk", NULL) == disk, "who serves disk");
     TEST(!manifest_server(&manifest, "user", NULL), "nobody serves user");
