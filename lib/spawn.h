@@ -13,6 +13,7 @@
 #include "loader/elf.h"
 
 #define SPAWN_STACK_DEFAULT (128 * 1024)
+#define SPAWN_STACK_FOREIGN (8 * 1024 * 1024)
 #define SPAWN_MESSAGE_MAX   160
 
 /* A handle that the program finds with start_handle(name). */
@@ -21,12 +22,28 @@ struct spawn_handle {
     anser_handle handle;
 };
 
+/*
+ * What serves a foreign program, one without the note of elf_note.h: a second image, in a part of
+ * the space that is its own. The first thread begins at the personality's entry, with the program's
+ * stack; the program's own entry is AT_ENTRY.
+ */
+struct spawn_personality {
+    const void *image; /* as in struct spawn */
+    size_t image_size;
+    anser_handle pages;
+    uint64_t pages_offset;
+    uint64_t begin, end; /* where its image lies */
+    uint64_t stack_top;  /* the first stack ends here; the program lies below it */
+};
+
 struct spawn {
     const char *name;  /* of the process; cut to ANSER_NAME_MAX - 1 */
+    const char *path;  /* a foreign program's AT_EXECFN; NULL: the name */
     const void *image; /* the ELF file, mapped in the caller */
     size_t image_size;
     anser_handle pages;    /* frozen pages object that holds the image, EXEC right; or 0 */
     uint64_t pages_offset; /* where in it the image begins */
+    const struct spawn_personality *personality; /* NULL: foreign programs are refused */
 
     const char *const *arguments;   /* argv, NULL-terminated; NULL: just the name */
     const char *const *environment; /* NULL-terminated; NULL: empty */
@@ -36,7 +53,7 @@ struct spawn {
     uint64_t budget_pages;
     uint64_t priority;     /* of the first thread */
     uint64_t priority_max; /* ceiling of the process */
-    size_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT */
+    size_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT, or _FOREIGN */
     anser_handle exit;     /* send handle for ANSER_EVENT_EXIT, or 0; stays the caller's */
     anser_handle fault;    /* likewise, ANSER_EVENT_FAULT */
 };
@@ -48,8 +65,8 @@ struct spawn_error {
 
 /*
  * Starts the program. Returns the process handle, the caller's, or -errno with the reason in *error
- * (which may be NULL): -EINVAL for an image or arguments that cannot be, -ENOMEM, -EMFILE, or what
- * the failing call said.
+ * (which may be NULL): -ENOEXEC for an image that cannot be run, -EINVAL for arguments that cannot
+ * be, -ENOMEM, -EMFILE, or what the failing call said.
  *
  * Each handle in `handles` is consumed in every case: moved into the program, or closed. After an
  * error no process, mapping or handle is left; its exit event may still come to `exit`.

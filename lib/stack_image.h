@@ -24,6 +24,8 @@ struct stack_contents {
     size_t auxiliary_count;
     const struct anser_start_handle *handles; /* becomes ANSER_AT_START, always */
     size_t handle_count;
+    const void *random; /* 16 bytes, becomes AT_RANDOM; NULL: no such entry */
+    const char *path;   /* becomes AT_EXECFN; NULL: no such entry */
 };
 
 /* Bytes that the contents take, a multiple of 16. */

@@ -16,9 +16,10 @@
 #define FOLDER "programs/"
 
 /* What the machine is switched off with when a program that runs alone did not end by itself. */
-#define CODE_KILLED      137
-#define CODE_FAULTED     139
-#define CODE_NOT_STARTED 127
+#define CODE_KILLED    137
+#define CODE_FAULTED   139
+#define CODE_NOT_RUN   126
+#define CODE_NOT_FOUND 127
 
 static const struct manifest *manifest;
 static struct granted granted; /* too large for the stack, and used by one start at a time */
@@ -227,20 +228,21 @@ static const struct manifest_entry *entry_alone(const char *path)
     return &entry;
 }
 
-static bool start_alone(const char *path, struct launch *start)
+/* 0 or -errno, having said why. */
+static int start_alone(const char *path, struct launch *start)
 {
     const struct manifest_entry *entry = entry_alone(path);
     struct client *client = entry ? client_add(entry, NULL) : NULL;
     if (!client) {
         boot_report("%s: the manifest has no 'program' stanza for it", path);
-        return false;
+        return -ANSER_EPERM;
     }
     start->exit = channel_mint(boot.receive, BADGE_PROGRAM);
     if (!grants_make(client, &granted)) {
         boot_report("%s: %s", path, granted.error);
-        return false;
+        return -ANSER_EINVAL;
     }
-    return launch_process(client, &granted, start) == 0;
+    return launch_process(client, &granted, start);
 }
 
 void program_run_alone(const struct manifest *of, const char *path, char **words)
@@ -253,8 +255,9 @@ void program_run_alone(const struct manifest *of, const char *path, char **words
         start.arguments[start.argument_count++] = *words;
     /* Why it cannot run is for the console, not for a log that nobody will read any more. */
     sys_log_console(boot.system, 1);
-    if (!start_alone(path, &start))
-        power_off(CODE_NOT_STARTED);
+    int error = start_alone(path, &start);
+    if (error < 0)
+        power_off(error == -ANSER_ESRCH ? CODE_NOT_FOUND : CODE_NOT_RUN);
     sys_log_console(boot.system, !console_grant());
 }
 

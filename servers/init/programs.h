@@ -9,7 +9,8 @@
 /*
  * Runs the program at `path` on the console, with all rights to the system object; its arguments
  * are the words behind "--" in `words`. When it ends, the machine is switched off with its status.
- * If it cannot be started, the machine is switched off with 127.
+ * If it cannot be started, the machine is switched off as shells do: 127 if it is not
+ * there, 126 if it cannot run.
  */
 void program_run_alone(const struct manifest *manifest, const char *path, char **words);
 

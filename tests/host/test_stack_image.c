@@ -42,7 +42,7 @@ static void test_full(void)
     static const char *const environment[] = {"HOME=/", NULL};
     static const struct stack_auxiliary auxiliary[] = {{6, 4096}, {ANSER_AT_TIMEBASE, 10000000}};
     static const struct anser_start_handle handles[] = {{"stdin", 0x100000020}, {"names", 0x40}};
-    struct stack_contents contents = {arguments, environment, auxiliary, 2, handles, 2};
+    struct stack_contents contents = {arguments, environment, auxiliary, 2, handles, 2, NULL, NULL};
     uint64_t *word = build(&contents);
     TEST(*word++ == 3, "argc");
     check_strings(&word, arguments, "argv");
@@ -61,15 +61,34 @@ static void test_full(void)
 static void test_empty(void)
 {
     static const char *const none[] = {NULL};
-    struct stack_contents contents = {none, none, NULL, 0, NULL, 0};
+    struct stack_contents contents = {none, none, NULL, 0, NULL, 0, NULL, NULL};
     uint64_t *word = build(&contents);
     TEST(word[0] == 0 && word[1] == 0 && word[2] == 0, "no arguments, no environment");
     TEST(word[3] == ANSER_AT_START && *(uint64_t *)at(word[4]) == 0, "no handles, but their count");
     free(image);
 }
 
+/* A Linux program's: AT_RANDOM and AT_EXECFN lead to what was given. */
+static void test_pointers(void)
+{
+    static const char *const arguments[] = {"x", NULL}, *const none[] = {NULL};
+    struct stack_contents contents = {
+        .arguments = arguments,
+        .environment = none,
+        .random = "0123456789abcdef",
+        .path = "/programs/x",
+    };
+    uint64_t *word = build(&contents) + 4;
+    TEST(word[0] == 25 && memcmp(at(word[1]), contents.random, 16) == 0, "AT_RANDOM: 16 bytes");
+    TEST(word[2] == 31 && strcmp(at(word[3]), contents.path) == 0, "AT_EXECFN");
+    TEST(word[4] == ANSER_AT_START && word[6] == 0, "the rest follows");
+    TEST(word[3] + sizeof("/programs/x") <= TOP, "all of it lies below the top");
+    free(image);
+}
+
 int main(void)
 {
+    test_pointers();
     test_full();
     test_empty();
     return tap_done();

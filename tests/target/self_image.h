@@ -14,7 +14,7 @@
 #include "spawn.h"
 
 /* From lib/program.ld. */
-extern char __text_begin[], __text_end[], __rodata_begin[], __rodata_end[];
+extern char __text_begin[], __text_end[], __rodata_begin[], __rodata_end[], __note_end[];
 extern char __tdata_start[], __data_end[], __bss_end[];
 
 /* ELF-64: file header and program header. */
@@ -34,7 +34,7 @@ struct self_segment {
 
 struct self_image {
     struct self_header header;
-    struct self_segment segments[3];
+    struct self_segment segments[4];
 };
 
 static inline uint64_t self_segment_end(uint64_t offset, const char *begin, const char *end)
@@ -79,11 +79,15 @@ static inline struct self_image *self_image_make(size_t *size)
         .phoff = sizeof(struct self_header),
         .ehsize = sizeof(struct self_header),
         .phentsize = sizeof(struct self_segment),
-        .phnum = 3,
+        .phnum = 4,
     };
     self_add(image, 0, 5, text, __text_begin, __text_end, __text_end);
     self_add(image, 1, 4, rodata, __rodata_begin, __rodata_end, __rodata_end);
     self_add(image, 2, 6, data, __tdata_start, __data_end, __bss_end);
+    /* The note, which says that it is a program of Anser, is where read-only data begins. */
+    image->segments[3] = image->segments[1];
+    image->segments[3].type = 4;
+    image->segments[3].file_size = (uint64_t)(__note_end - __rodata_begin);
     return image;
 }
 

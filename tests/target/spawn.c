@@ -19,6 +19,8 @@
 #define DATA   0x13000ul
 #define BUDGET 64
 
+#define PERSONALITY 0x3e00000000ul /* where the image that serves a foreign program goes */
+
 /* ---- A program, as small as can be.
  * --------------------------------------------------------------- */
 
@@ -82,11 +84,20 @@ struct elf_program_header {
     uint64_t offset, vaddr, paddr, filesz, memsz, align;
 };
 
-/* The file: headers, text on the second page, data on the third. */
+/* The note of Anser's own programs, see lib/elf_note.h. */
+struct note {
+    uint32_t name_size, size, type;
+    char name[8];
+    uint32_t version;
+};
+
+/* The file: headers and the note, text on the second page, data on the third. */
 struct file {
     struct elf_header header;
-    struct elf_program_header segments[2];
-    uint8_t padding[4096 - sizeof(struct elf_header) - 2 * sizeof(struct elf_program_header)];
+    struct elf_program_header segments[3];
+    struct note note;
+    uint8_t padding[4096 - sizeof(struct elf_header) - 3 * sizeof(struct elf_program_header) -
+                    sizeof(struct note)];
     uint8_t text[4096];
     uint8_t data[0x20];
 };
@@ -104,11 +115,15 @@ static struct file *make_file(void)
         .phoff = sizeof(struct elf_header),
         .ehsize = sizeof(struct elf_header),
         .phentsize = sizeof(struct elf_program_header),
-        .phnum = 2,
+        .phnum = 3,
     };
     file->segments[0] = (struct elf_program_header){1, 5, 4096, TEXT, TEXT, text, text, 4096};
     file->segments[1] =
         (struct elf_program_header){1, 6, 8192, DATA, DATA, sizeof(file->data), 0x3000, 4096};
+    uint64_t note = offsetof(struct file, note);
+    file->segments[2] =
+        (struct elf_program_header){4, 4, note, 0, 0, sizeof(file->note), sizeof(file->note), 4};
+    file->note = (struct note){6, 4, 1, "Anser", ANSER_ABI_VERSION};
     memcpy(file->text, (const void *)child_begin, text);
     file->data[0x10] = 40;
     return file;
@@ -235,19 +250,27 @@ static void test_refusals(struct file *file)
 {
     struct spawn spawn = defaults(file);
     spawn.image_size = 10;
-    refused("a short image", &spawn, -EINVAL, "file size");
+    refused("a short image", &spawn, -ENOEXEC, "file size");
     spawn = defaults(file);
     file->header.machine = 62;
-    refused("another machine", &spawn, -EINVAL, "e_machine");
+    refused("another machine", &spawn, -ENOEXEC, "e_machine");
     file->header.machine = 243;
     spawn = defaults(file);
     file->segments[1].vaddr = ANSER_KERNEL_SLOT;
-    refused("in the kernel's slot", &spawn, -EINVAL, "kernel");
+    refused("in the kernel's slot", &spawn, -ENOEXEC, "kernel");
     file->segments[1].vaddr = DATA;
     spawn = defaults(file);
     file->segments[1].flags = 7;
-    refused("writable and executable", &spawn, -EINVAL, "p_flags");
+    refused("writable and executable", &spawn, -ENOEXEC, "p_flags");
     file->segments[1].flags = 6;
+    spawn = defaults(file);
+    file->segments[2].type = 3;
+    refused("an interpreter", &spawn, -ENOEXEC, "interpreter");
+    file->segments[2].type = 4;
+    spawn = defaults(file);
+    file->note.version++;
+    refused("a later version of the calls", &spawn, -ENOEXEC, "version");
+    file->note.version--;
 
     static const struct spawn_handle long_name = {"a name that is far too long for a handle", 0};
     spawn = defaults(file);
@@ -274,6 +297,45 @@ static void test_refusals(struct file *file)
     spawn.exit = 0;
     spawn.budget_pages = 7;
     refused("a budget that does not last", &spawn, -ENOMEM, "error 12");
+}
+
+/*
+ * A foreign program and what serves it: both images are the child, but only the personality's text
+ * runs, and it reads the program's data.
+ */
+static void test_foreign(struct file *program)
+{
+    struct spawn_error error = {""};
+    struct file *personality = make_file();
+    struct spawn_personality serving = {.image = personality,
+                                        .image_size = sizeof(*personality),
+                                        .begin = PERSONALITY,
+                                        .end = PERSONALITY + 0x100000,
+                                        .stack_top = PERSONALITY - 0x10000};
+    struct spawn spawn = defaults(program);
+    program->note.name[0] = 'B';
+    refused("a foreign program alone", &spawn, -ENOEXEC, "note");
+    spawn = defaults(program);
+    spawn.personality = &serving;
+    refused("a personality out of its place", &spawn, -ENOEXEC, "p_vaddr");
+    personality->header.entry += PERSONALITY - TEXT;
+    personality->segments[0].vaddr += PERSONALITY - TEXT;
+    personality->segments[1].vaddr += PERSONALITY - TEXT;
+    memset(program->text, 0, 4); /* an illegal instruction: nobody may begin here */
+    spawn = defaults(program);
+    spawn.personality = &serving;
+    anser_handle process = spawn_program(&spawn, &error);
+    TEST(process > 0, "a foreign program starts %s", error.message);
+    TEST(exit_status() == 41, "at its personality's entry, with both images and its stack");
+    handle_close(process);
+    memcpy(program->text, (const void *)child_begin, 4);
+    program->note.name[0] = 'A';
+    spawn = defaults(program);
+    spawn.personality = &serving;
+    process = spawn_program(&spawn, &error);
+    TEST(process > 0 && exit_status() == 41, "who has the note is not foreign");
+    handle_close(process);
+    memory_unmap(personality, sizeof(*personality));
 }
 
 /* A process that could not be started still says good-bye to whoever asked for that. */
@@ -321,6 +383,7 @@ static void test_leaks(struct file *file)
          (unsigned long)before.frames_free, (unsigned long)before.handles);
     test_many(file);
     test_in_place(file);
+    test_foreign(file);
     test_refusals(file);
     test_exit_event_of_failure(file);
     struct anser_system_info after = look();
@@ -399,6 +462,7 @@ int main(int argc, char **argv)
     test_plain(file);
     test_arguments_and_handles(file);
     test_in_place(file);
+    test_foreign(file);
     test_refusals(file);
     test_exit_event_of_failure(file);
     test_leaks(file);
