@@ -1,0 +1,3 @@
+module anser
+
+go 1.23
