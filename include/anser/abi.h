@@ -279,6 +279,8 @@ struct anser_save_page {
 /* ---- Start of a program: argc, argv, envp, auxv on the stack as on Linux, plus: -------------- */
 #define ANSER_AT_START    0x414e0001 /* address of a struct anser_start */
 #define ANSER_AT_TIMEBASE 0x414e0002 /* ticks a second of the `time` CSR */
+#define ANSER_AT_PROCESS  0x414e0003 /* id of the process; foreign programs only */
+#define ANSER_AT_HARTS    0x414e0004 /* harts online; likewise */
 
 #ifndef __ASSEMBLER__
 struct anser_start_handle {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Open files and descriptors. A file is what an open call made: descriptors that dup() made share
- * it. Each kind of file brings a table of operations; calls_descriptor.h and calls_path.h are served through it.
+ * it. Each kind of file brings a table of operations; calls_descriptor.h and calls_path.h are
+ * served through it.
  */
 #ifndef ANSER_SERVERS_LINUX_FILE_H
 #define ANSER_SERVERS_LINUX_FILE_H
@@ -37,9 +38,12 @@ struct file_operations {
      * for. NULL: nothing to do. */
     void (*watch)(struct task *self, struct file *file);
     int64_t (*stat)(struct task *self, struct file *file, struct linux_stat *stat); /* needed */
-    int64_t (*list)(struct task *self, struct file *file, uint64_t to, uint64_t length); /* -ENOTDIR */
-    int64_t (*ioctl)(struct task *self, struct file *file, uint64_t request, uint64_t argument); /* -ENOTTY */
-    /* The frozen pages that hold its bytes, for mmap: the handle stays the file's. NULL: -ENODEV. */
+    int64_t (*list)(struct task *self, struct file *file, uint64_t to,
+                    uint64_t length); /* -ENOTDIR */
+    int64_t (*ioctl)(struct task *self, struct file *file, uint64_t request,
+                     uint64_t argument); /* -ENOTTY */
+    /* The frozen pages that hold its bytes, for mmap: the handle stays the file's. NULL: -ENODEV.
+     */
     int64_t (*pages)(struct task *self, struct file *file, anser_handle *pages, uint64_t *offset,
                      uint64_t *size);
     void (*release)(struct file *file); /* frees it; the last descriptor has gone */
@@ -49,7 +53,7 @@ struct file_operations {
 struct file {
     const struct file_operations *operations;
     uint32_t references;
-    uint32_t flags;        /* O_ACCMODE, O_NONBLOCK, O_APPEND, O_DIRECTORY, O_PATH */
+    uint32_t flags; /* O_ACCMODE, O_NONBLOCK, O_APPEND, O_DIRECTORY, O_PATH */
     uint64_t position;
     struct watch *watches; /* of epolls: epoll.c */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Memory of the personality itself, in LINUX_HEAP. Any thread may use it; it is charged to the process. */
+/* Memory of the personality itself, in LINUX_HEAP. Any thread may use it; it is charged to the
+ * process. */
 #ifndef ANSER_SERVERS_LINUX_HEAP_H
 #define ANSER_SERVERS_LINUX_HEAP_H
 

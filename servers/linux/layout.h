@@ -12,9 +12,10 @@
 #define LINUX_HANDLERS  0x3e10000000 /* save page, handler stack and guard of each thread */
 #define LINUX_HEAP      0x3e20000000 /* the personality's own memory */
 #define LINUX_HEAP_END  0x3e40000000
+#define LINUX_CLOCK     0x3e08000000 /* one page that the vDSO reads: struct linux_clock */
 
-/* One slot of LINUX_HANDLERS: save page, stack, guard. */
-#define LINUX_SLOT_PAGES    8
+/* One slot of LINUX_HANDLERS: guard, save page, stack, guard; the kernel wants both guards. */
+#define LINUX_SLOT_PAGES    9
 #define LINUX_HANDLER_STACK 6 /* pages */
 
 /* The program's first stack ends here. */

@@ -30,8 +30,11 @@ struct task {
     anser_handle thread;       /* for thread_interrupt */
     uint64_t clear_child_tid;  /* address, or 0 */
     uint64_t blocked;          /* signal mask */
-    uint64_t pending;          /* sent to this thread alone; under the signals' lock */
+    uint64_t saved_mask;       /* to be put back, if mask_saved: signal_mask_temporarily */
+    bool mask_saved;
+    uint64_t pending; /* sent to this thread alone; under the signals' lock */
     struct signal_stack alternate;
+    uint64_t deadline; /* of the call being served, kept when it is begun again; 0: none */
     struct task *next; /* in the list of the process's tasks */
 };
 
@@ -40,6 +43,12 @@ static inline uint64_t task_argument(const struct task *self, unsigned n)
 {
     return self->frame->x[10 + n];
 }
+
+/*
+ * The absolute deadline of a call that waits `ticks` from now. A call that is begun again, because
+ * something else interrupted it, gets what it got first.
+ */
+uint64_t task_deadline(struct task *self, uint64_t ticks);
 
 /* Serves one foreign call; returns what goes to a0: a result, or -errno (Linux's). */
 typedef int64_t linux_call(struct task *self);

@@ -14,9 +14,9 @@ struct wait_queue {
 };
 
 /*
- * Releases the mutex, waits for wait_wake or for the deadline (ticks, absolute; CLOCK_NEVER: none), and
- * takes the mutex again. Returns 0 (also without reason: look again), -ETIMEDOUT, or -EINTR: a signal
- * that is not blocked is pending for this task, and the call should end.
+ * Releases the mutex, waits for wait_wake or for the deadline (ticks, absolute; CLOCK_NEVER: none),
+ * and takes the mutex again. Returns 0 (also without reason: look again), -ETIMEDOUT, or -EINTR: a
+ * signal that is not blocked is pending for this task, and the call should end.
  */
 int wait_for(struct task *self, struct wait_queue *queue, struct mutex *mutex, uint64_t deadline);
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The process as a whole: what it was started with, its tasks, its end. */
+#ifndef ANSER_SERVERS_LINUX_PROCESS_H
+#define ANSER_SERVERS_LINUX_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <anser/abi.h>
+#include "lib/thread.h"
+#include "task.h"
+
+struct process_auxiliary {
+    uint64_t type;
+    uint64_t value;
+};
+
+/* Copies, made at the start: the program may have changed its own since. Set once. */
+struct process {
+    uint32_t id;
+    uint32_t parent;
+    uint32_t harts;
+    uint64_t ticks_a_second;
+    uint64_t started;   /* ticks */
+    uint64_t priority;  /* of its threads */
+    uint64_t image_end; /* first page behind the program's segments */
+    const char *name;   /* last part of executable */
+    const char *executable;
+    const char *arguments; /* NUL-terminated strings, one after the other */
+    size_t arguments_length;
+    const char *environment; /* likewise */
+    size_t environment_length;
+    const struct process_auxiliary *auxiliary; /* AT_NULL included */
+    size_t auxiliary_length;                   /* bytes */
+};
+
+extern struct process process;
+
+/* The tasks, newest first, and their number; under the lock. */
+struct process_tasks {
+    struct mutex lock;
+    struct task *first;
+    uint32_t count;
+};
+
+extern struct process_tasks process_tasks;
+
+/* The start handle of this name, or 0. */
+anser_handle process_handle(const char *name);
+
+/* The value of an entry of the auxiliary vector, or `otherwise`. */
+uint64_t process_auxiliary(uint64_t type, uint64_t otherwise);
+
+/* The value of an environment variable at the start, or NULL. */
+const char *process_environment(const char *name);
+
+/* One line (without '\n') about the process, for the system's log, or its stderr without one. Never
+ * blocks for long. */
+void process_report(const char *text);
+
+#endif

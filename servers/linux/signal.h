@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signals: who sends them, and when a call has to end for one. They are delivered when the handler
+ * leaves for the program (signal_deliver.c), never in between.
+ */
+#ifndef ANSER_SERVERS_LINUX_SIGNAL_H
+#define ANSER_SERVERS_LINUX_SIGNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "task.h"
+
+/* What a handler with SA_SIGINFO sees (siginfo_t), 128 bytes. */
+struct linux_siginfo {
+    int32_t number;
+    int32_t error;
+    int32_t code; /* LINUX_SI_*, or of a fault */
+    int32_t padding;
+    union {
+        uint64_t address; /* of a fault */
+        struct {
+            int32_t pid; /* of a sender; a POSIX timer has its id here, and an overrun count */
+            uint32_t user;
+            uint64_t value;
+        } sender;
+        uint8_t bytes[112];
+    };
+};
+
+#define LINUX_SI_USER   0
+#define LINUX_SI_KERNEL 0x80
+#define LINUX_SI_TIMER  (-2)
+#define LINUX_SI_TKILL  (-6)
+
+static inline uint64_t signal_bit(int number)
+{
+    return 1ul << (number - 1);
+}
+
+/* Is there a signal for this task that it does not block? Then a call that waits must end. */
+bool signal_pending(const struct task *self);
+
+/* Sends a signal (1..64) to the calling task; for SIGPIPE. */
+void signal_send_self(struct task *self, int number);
+
+/* Sends to one task, or to the process: then to some task that does not block it. `code` is
+ * si_code. */
+void signal_send_task(struct task *to, int number, int code);
+void signal_send_process(int number, int code);
+
+/*
+ * Puts another mask in place until the call that is being served has ended, its signals delivered
+ * (ppoll, pselect6, epoll_pwait, rt_sigsuspend).
+ */
+void signal_mask_temporarily(struct task *self, uint64_t mask);
+
+/* Reads a program's mask argument: address (0: none, returns 0) and size. Returns 1 with the set in
+ * *mask, or -EINVAL, -EFAULT. */
+int signal_read_mask(uint64_t address, uint64_t size, uint64_t *mask);
+
+/* A fault of the program: its signal, or the end of the process. */
+void signal_fault(struct task *self);
+
+/* Before the handler leaves: delivers what is pending, or restarts the call. `result` is what the
+ * call returned; nothing was called if `in_call` is false. */
+void signal_leave(struct task *self, bool in_call, int64_t result);
+
+/* Threads begin with the mask of their creator. Ends the process as by this signal, with a line
+ * that says so. */
+_Noreturn void signal_die(const struct task *self, int number, const struct linux_siginfo *info);
+
+#endif
