@@ -62,8 +62,8 @@ IMAGE := $(BUILD)/loader.elf $(BUILD)/initrd.cpio
 .SECONDARY:
 all: build
 
-FRAGMENTS := $(wildcard loader/build.mk kern/build.mk lib/build.mk servers/build.mk \
-	programs/build.mk tests/build.mk)
+FRAGMENTS := $(wildcard loader/build.mk kern/build.mk lib/build.mk programs/build.mk go/build.mk \
+	servers/linux/build.mk tests/linux/build.mk servers/build.mk tests/build.mk)
 include $(FRAGMENTS)
 
 # A part that is not there yet leaves its product out; a part that is there must make it.
@@ -122,6 +122,7 @@ clean:
 
 help:
 	@echo 'make            build the image: $(IMAGE)'
+	@echo '                $(BUILD)/initrd-test.cpio is the archive with everything that tests need'
 	@echo 'make run        boot it in QEMU; Ctrl-A X leaves      SMP= MEM= APPEND= QEMU_EXTRA= QEMU10=1'
 	@echo 'make test       everything that is checked before a commit'
 	@echo 'make bench      instruction counts, also in $(BUILD)/bench.json'

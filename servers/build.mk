@@ -2,6 +2,10 @@
 # The servers, one folder each, and the boot archive that holds them, the programs and the tests.
 
 SERVERS := init uart console example
+# The personality is linked in its own way, by a fragment of its own.
+ifneq ($(filter servers/linux/build.mk,$(FRAGMENTS)),)
+SERVERS += linux
+endif
 
 $(eval $(call user_program,servers/init,$(wildcard servers/init/*.c),-I$(LIBFDT_INCLUDE),$(LIBFDT_RISCV64)))
 $(eval $(call user_program,servers/uart,$(wildcard servers/uart/*.c)))
@@ -18,13 +22,22 @@ $(BUILD)/user/servers/init/devices.o: | $(LIBFDT_RISCV64)
 INITRD_PROGRAMS := $(patsubst %.c,%,$(wildcard programs/*.c)) programs/tally
 INITRD_TESTS    := $(patsubst tests/target/%.c,%,$(wildcard tests/target/*.c))
 
-INITRD_FILES := $(SERVERS:%=$(BUILD)/servers/%) $(INITRD_PROGRAMS:%=$(BUILD)/%) \
-	$(INITRD_TESTS:%=$(BUILD)/tests/target/%) servers/init/manifest
+# What is in the archive: NAME=FILE each. Other fragments may have added to it before.
 INITRD_NAMES := init=$(BUILD)/servers/init manifest=servers/init/manifest \
 	$(foreach server,$(filter-out init,$(SERVERS)),servers/$(server)=$(BUILD)/servers/$(server)) \
+	$(foreach server,$(GO_SERVERS),servers/$(server)=$(BUILD)/go/$(server)) \
 	$(foreach program,$(INITRD_PROGRAMS),$(program)=$(BUILD)/$(program)) \
-	$(foreach test,$(INITRD_TESTS),tests/$(test)=$(BUILD)/tests/target/$(test))
+	$(foreach program,$(GO_PROGRAMS),programs/$(program)=$(BUILD)/go/$(program)) \
+	$(foreach test,$(INITRD_TESTS),tests/$(test)=$(BUILD)/tests/target/$(test)) $(INITRD_NAMES)
 
-$(BUILD)/initrd.cpio: $(INITRD_FILES) tools/mkinitrd
+# What only tests need, INITRD_EXTRA, would make the archive too large for small machines: the same
+# and that is an archive of its own, for INITRD=.
+initrd_files = $(foreach pair,$(1),$(lastword $(subst =, ,$(pair))))
+
+$(BUILD)/initrd.cpio: $(call initrd_files,$(INITRD_NAMES)) tools/mkinitrd
 	$(call say,CPIO,$@)
 	$(Q)tools/mkinitrd $@ $(INITRD_NAMES)
+
+$(BUILD)/initrd-test.cpio: $(call initrd_files,$(INITRD_NAMES) $(INITRD_EXTRA)) tools/mkinitrd
+	$(call say,CPIO,$@)
+	$(Q)tools/mkinitrd $@ $(INITRD_NAMES) $(INITRD_EXTRA)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The programs in Go, one folder of go/cmd each, as anybody would build them for linux/riscv64. What is
+# up to date Go itself knows, so it is asked each time; only a program that came out different is new
+# for the archive. Modules of others come through Go's module proxy, pinned by go.mod and go.sum.
+
+GO_COMMANDS := $(sort $(patsubst go/cmd/%/,%,$(dir $(wildcard go/cmd/*/*.go))))
+GO_SERVERS  := $(filter logd shell,$(GO_COMMANDS))
+GO_PROGRAMS := $(filter-out $(GO_SERVERS),$(GO_COMMANDS))
+GO_BUILD     = GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath
+
+.PHONY: go-commands
+go-commands:
+	@mkdir -p $(BUILD)/go/linked
+	$(Q)cd go && $(GO_BUILD) -o $(abspath $(BUILD))/go/linked/ $(GO_COMMANDS:%=./cmd/%)
+
+$(GO_COMMANDS:%=$(BUILD)/go/%): $(BUILD)/go/%: go-commands
+	$(Q)cmp -s $(BUILD)/go/linked/$* $@ || { echo '  GO      $@' && cp $(BUILD)/go/linked/$* $@; }
