@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What Anser and a Linux guest both run, the same binaries, to be compared; and that guest: Debian's
+# kernel, unpacked by the set-up, with a first process of ours. tests/run-bench starts both.
+
+CC_LINUX    := riscv64-linux-gnu-gcc
+BENCH_C     := null
+BENCH_GO    := golang gohello
+BENCH_FILES := $(BENCH_C:%=$(BUILD)/tests/bench/%) $(BENCH_GO:%=$(BUILD)/tests/bench/%)
+
+$(BUILD)/tests/bench/%: tests/bench/%.c
+	$(call say,LINUXCC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC_LINUX) -static -O2 -std=gnu11 $(WARNINGS) $< -o $@
+
+$(BENCH_GO:%=$(BUILD)/tests/bench/%): $(BUILD)/tests/bench/%: tests/bench/%/main.go
+	$(call say,GO,$@)
+	@mkdir -p $(@D)
+	$(Q)GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -o $@ $<
+
+$(BUILD)/linux-guest.cpio: $(BENCH_FILES) $(BUILD)/tests/bench/linux_init
+	$(call say,CPIO,$@)
+	$(Q)rm -rf $@.root && mkdir $@.root && cp $(BENCH_FILES) $@.root && \
+		cp $(BUILD)/tests/bench/linux_init $@.root/init
+	$(Q)cd $@.root && find . | sort | cpio --quiet -o -H newc > $(abspath $@)
+
+.PHONY: linux-guest
+linux-guest: $(BUILD)/linux-guest.cpio
+
+INITRD_EXTRA += programs/gohello=$(BUILD)/tests/bench/gohello \
+	tests/bench-null=$(BUILD)/tests/bench/null tests/bench-golang=$(BUILD)/tests/bench/golang
+INITRD_EXTRA += tests/bench-starts=$(BUILD)/tests/bench/starts
+$(eval $(call user_program,tests/bench/starts,tests/bench/starts.c,))

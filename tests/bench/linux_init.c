@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The first process of the Linux guest that Anser is compared with: runs what is measured, one
+ * after the other, measures process starts itself, and switches the machine off.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STARTS 30
+
+static void open_console(void)
+{
+    mkdir("/dev", 0755);
+    mount("dev", "/dev", "devtmpfs", 0, NULL);
+    int console = open("/dev/console", O_RDWR);
+    for (int descriptor = 0; descriptor < 3 && console >= 0; descriptor++)
+        dup2(console, descriptor);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+/* Runs a program with this standard output and waits for it; returns its wait status. */
+static int run(const char *path, int output)
+{
+    char *arguments[] = {(char *)path, NULL}, *environment[] = {NULL};
+    int status = -1;
+    pid_t child = vfork();
+    if (child == 0) {
+        dup2(output, 1);
+        execve(path, arguments, environment);
+        _exit(127);
+    }
+    waitpid(child, &status, 0);
+    return status;
+}
+
+static uint64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void measure_start(const char *name, const char *path)
+{
+    int null = open("/dev/null", O_WRONLY), wrong = run(path, null);
+    uint64_t begin = now();
+    for (int i = 0; i < STARTS; i++)
+        wrong |= run(path, null);
+    if (wrong)
+        printf("%s failed: %#x\n", path, wrong);
+    else
+        printf("BENCH %s instructions %lu start to end, mean of %d\n", name,
+               (unsigned long)((now() - begin) / STARTS), STARTS);
+}
+
+int main(void)
+{
+    static const char *const programs[] = {"/null", "/golang"};
+    open_console();
+    sleep(3); /* what the kernel still does in the background after booting is not to be counted */
+    for (unsigned i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        int status = run(programs[i], 1);
+        if (status)
+            printf("%s failed: %#x\n", programs[i], status);
+    }
+    measure_start("go_hello", "/gohello");
+    printf("LINUX-DONE\n");
+    reboot(RB_POWER_OFF);
+    return 1;
+}
