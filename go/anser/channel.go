@@ -174,13 +174,23 @@ func (h Handle) Send(deadline uint64, data []byte, handles ...Handle) error {
 // Receive waits for an element, an event, or the end of a client or the channel. buffer should hold the
 // channel's element size; EMSGSIZE otherwise. The right to answer a call comes as In.Reply.
 func (h Handle) Receive(deadline uint64, buffer []byte) (In, error) {
+	return h.receive(deadline, buffer, abi.InfoWantReply)
+}
+
+// ReceiveHere is Receive for a server in registers: the right to answer a call stays with this thread
+// (runtime.LockOSThread), for Exchange with abi.CallReplyRecv or CallReply. The next receive drops it.
+func (h Handle) ReceiveHere(deadline uint64, buffer []byte) (In, error) {
+	return h.receive(deadline, buffer, 0)
+}
+
+func (h Handle) receive(deadline uint64, buffer []byte, want uintptr) (In, error) {
 	m := message{deadline: deadline}
 	m.room(buffer)
-	info := abi.InfoWantReply | deadlineFlags(deadline, false)
+	info := want | deadlineFlags(deadline, false)
 	for {
 		status, badge, errno := m.trap(abi.CallRecv, h, info)
 		if errno == 0 {
-			return m.received(status, badge, buffer, true), nil
+			return m.received(status, badge, buffer, want != 0), nil
 		}
 		if errno != syscall.EINTR {
 			return In{}, errno

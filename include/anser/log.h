@@ -60,7 +60,7 @@ struct log_records {
 /* The next record begins at the next multiple of 8 behind the text. */
 struct log_record {
     uint64_t position;
-    uint64_t time; /* ticks, when the server got it */
+    uint64_t time; /* ticks, when the server got it; 0: before it was restarted */
     uint32_t level;
     uint32_t length; /* bytes of text that follow */
     char source[ANSER_NAME_MAX];
