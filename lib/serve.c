@@ -126,6 +126,7 @@ static void serve_request(struct loop *loop)
     request->data = loop->in;
     request->answer = loop->out + 1;
     request->answer_length = 0;
+    request->answer_with_error = false;
     request->answer_handle_count = 0;
     loop->server->reply = loop->reply;
     int64_t status = handle_request(loop);
@@ -139,7 +140,8 @@ static void serve_request(struct loop *loop)
     loop->out[0] = (uint64_t)status;
     if (status < 0) {
         close_handles(request->answer_handles, &request->answer_handle_count);
-        request->answer_length = 0;
+        if (!request->answer_with_error)
+            request->answer_length = 0;
     }
 }
 

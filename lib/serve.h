@@ -32,6 +32,7 @@ struct serve_request {
      * to the client, or are closed if it cannot take them. */
     void *answer; /* room for the element size less 8, at least 56 */
     size_t answer_length;
+    bool answer_with_error; /* the bytes go out with an error status as well; handles never do */
     unsigned answer_handle_count;
     anser_handle answer_handles[ANSER_MESSAGE_HANDLES];
 };

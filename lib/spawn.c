@@ -227,6 +227,8 @@ static void describe_foreign(const struct spawner *spawner, struct stack_content
         {AT_CLKTCK, 100},
         {AT_HWCAP, HWCAP_IMAFDC},
         {AT_SYSINFO_EHDR, 0},
+        {ANSER_AT_PROCESS, sys_handle_info(spawner->process).value >> 32},
+        {ANSER_AT_HARTS, spawner->spawn->personality->harts},
     };
     add_auxiliary(contents, auxiliary, entries, sizeof(entries) / sizeof(entries[0]));
 }

@@ -34,6 +34,7 @@ struct spawn_personality {
     uint64_t pages_offset;
     uint64_t begin, end; /* where its image lies */
     uint64_t stack_top;  /* the first stack ends here; the program lies below it */
+    uint64_t harts;      /* what it is told as ANSER_AT_HARTS */
 };
 
 struct spawn {

@@ -13,7 +13,9 @@
 #include <anser/abi.h>
 
 #define INIT_ELEMENT  ANSER_ELEMENT_MAX
-#define INIT_NAME_MAX 64 /* of a program in the archive, with its NUL */
+#define INIT_NAME_MAX 64  /* of a program in the archive, with its NUL */
+#define INIT_TEXT_MAX 160 /* why a program does not start, with its NUL */
+#define INIT_GIVE_MAX 16  /* handles that a client may have deposited at a time */
 
 /* Names of start handles that C programs of this project know. Any other may be in a manifest. */
 #define START_STDIN       "stdin"
@@ -26,12 +28,21 @@
 #define START_RECEIVE     "receive" /* a service's own receive handle, kept across restarts */
 #define START_INITRD      "initrd" /* the boot archive, frozen pages; initrd_size in the environment */
 #define START_DEVICE_TREE "device-tree" /* init itself */
+#define START_SIGNALS     "signals"     /* receive end of a signal: bit n - 1 is Linux's signal n */
+#define START_TRACE       "trace" /* a stream; the personality prints each foreign call there */
 
 /*
- * INIT_START: struct init_start, then its arguments; runs programs/NAME of the archive in a new
- *   process. The answer is a struct init_started with the process handle (MANAGE).
- *   -ESRCH: no such program; -EINVAL: not a program that can run (the log says why), or a request
- *   that is wrong; -ENOMEM, -EPERM.
+ * INIT_GIVE name, one handle: deposits it for the asker's next INIT_START, which gives it to the
+ *   program as start handle NAME. A second one of the same name replaces the first. -EINVAL: no
+ *   name, no handle; -ENOMEM: too many.
+ * INIT_START: struct init_start, then its strings; runs a program in a new process. The first
+ *   argument says which: "/PATH" of the archive, any other NAME means programs/NAME. It gets what
+ *   its stanza in the manifest grants, what was deposited, and "signals"; whatever happens, nothing
+ *   is deposited any more. The answer is a struct init_started with two handles: the process
+ *   (MANAGE), and the send end of its "signals". Any error comes with one line of text:
+ *   -ESRCH: there is no such program (what shells call 127); all others: it is there, but cannot
+ *   run (126): -ENOEXEC: not an image that can, -EINVAL: the request is wrong, -ENOMEM, -EPERM,
+ *   -EMFILE.
  * INIT_PROGRAM index: the first program whose index is >= this: struct init_program; status 1, or 0
  *   when there are no more.
  * INIT_SERVICE index: likewise, struct init_service.
@@ -43,22 +54,39 @@
 #define INIT_SERVICE 0x303
 #define INIT_RESTART 0x304
 #define INIT_KILL    0x305
+#define INIT_GIVE    0x306
 
-/* Flags of INIT_START: which handles came along, in this order. */
+/* Flags of INIT_START. The first two tell which handles came along, in this order. */
 #define INIT_START_CONSOLE 1u /* a console session, becomes stdin, stdout and stderr; right DUP */
 #define INIT_START_EXIT    2u /* send handle for ANSER_EVENT_EXIT of the process */
+/*
+ * The program is not in the archive: its image lies in frozen pages that were deposited as "image"
+ * (rights READ, EXEC), at the offset and of the size said. The stanza is that of `program *`.
+ */
+#define INIT_START_IMAGE 4u
 
 struct init_start {
     uint64_t type;
     uint32_t flags;
-    uint32_t argument_count;  /* argv[0] included */
-    uint64_t argument_length; /* bytes that follow */
-    char arguments[];         /* NUL-terminated, one after the other; argv[0] is the NAME */
+    uint32_t argument_count;     /* argv[0] included */
+    uint64_t argument_length;    /* bytes that follow */
+    uint64_t environment_count;  /* NAME=VALUE each, behind the arguments */
+    uint64_t environment_length; /* bytes of them */
+    uint64_t memory_pages;       /* budget wanted, at most its stanza's; 0: the stanza's rule */
+    uint64_t image_offset;       /* INIT_START_IMAGE: bytes, of a page */
+    uint64_t image_size;         /* likewise, bytes */
+    char arguments[];            /* all NUL-terminated, one after the other */
+};
+
+struct init_give {
+    uint64_t type;
+    char name[ANSER_NAME_MAX];
 };
 
 struct init_started {
     int64_t status;
-    uint64_t process; /* id */
+    uint64_t process;         /* id */
+    char text[INIT_TEXT_MAX]; /* of an error, for the user; else empty */
 };
 
 /* INIT_PROGRAM, INIT_SERVICE, INIT_KILL (index is the process id), INIT_RESTART. */

@@ -48,6 +48,24 @@ bool boot_flag(const char *word)
     return false;
 }
 
+/* init is the first process, so its record is the first, and what it has not given away is free. */
+uint64_t boot_free_pages(void)
+{
+    struct anser_process_info info;
+    struct sys_result result =
+        sys_system_info(boot.system, ANSER_INFO_PROCESS, 0, &info, sizeof(info));
+    bool known = result.status > 0 && info.pages_budget > info.pages_used;
+    return known ? info.pages_budget - info.pages_used : 0;
+}
+
+uint64_t boot_harts(void)
+{
+    struct anser_system_info info;
+    struct sys_result result =
+        sys_system_info(boot.system, ANSER_INFO_SYSTEM, 0, &info, sizeof(info));
+    return result.status > 0 ? info.harts : 0;
+}
+
 /* Maps the pages object that came as start handle `name`; its exact size is an option. */
 static const void *map_start(const char *name, const char *size_key, anser_handle *handle,
                              size_t *size)

@@ -44,6 +44,10 @@ const char *boot_option(const char *key);
 /* Whether the command line has this very word. */
 bool boot_flag(const char *word);
 
+/* Pages that init can still give to processes; harts online. 0 if the kernel does not say. */
+uint64_t boot_free_pages(void);
+uint64_t boot_harts(void);
+
 /* One line to the kernel's log, "init: " before it and a newline behind it. */
 void boot_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -16,10 +16,12 @@
 #include "loader/cpio.h"
 #include "boot.h"
 #include "clients.h"
+#include "deposits.h"
 #include "keep.h"
 #include "manifest.h"
 #include "programs.h"
 #include "registry.h"
+#include "start_request.h"
 #include "supervise.h"
 
 #define MANIFEST_FILE "manifest"
@@ -58,7 +60,8 @@ static const struct serve_handler handlers[] = {
     {NAMES_LOOKUP, sizeof(struct names_request), registry_lookup},
     {NAMES_WATCH, sizeof(struct names_request), registry_watch},
     {NAMES_LIST, sizeof(struct names_request), registry_list},
-    {INIT_START, sizeof(struct init_start), program_start},
+    {INIT_START, sizeof(struct init_start), start_request},
+    {INIT_GIVE, sizeof(struct init_give), deposit_give},
     {INIT_PROGRAM, sizeof(struct init_query), program_next},
     {INIT_SERVICE, sizeof(struct init_query), program_next_service},
     {INIT_RESTART, sizeof(struct init_query), program_restart_service},
@@ -82,6 +85,7 @@ static void client_gone(struct server *server, uint64_t badge)
     if (!client)
         return;
     registry_forget(client);
+    deposit_forget(client);
     client_remove(client);
 }
 

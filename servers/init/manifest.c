@@ -144,25 +144,45 @@ static void read_priority(struct parser *parser)
 }
 
 /* N pages, N K(iB) or N M(iB); never nothing, never more than a gigabyte. */
-static void read_memory(struct parser *parser)
+static bool take_memory(struct parser *parser, char *word, uint64_t *pages)
 {
-    char *word = parser->words[1];
     size_t length = strlen(word);
     char unit = length ? word[length - 1] : 0;
     uint64_t number, unit_bytes = unit == 'K' ? 1024 : unit == 'M' ? 1024 * 1024 : 4096;
-    if (parser->entry->memory_pages) {
-        FAIL(parser, "a second 'memory' for '%s'", parser->entry->name);
-        return;
-    }
     if (unit == 'K' || unit == 'M')
         word[length - 1] = 0;
     if (!take_number(parser, word, ANSER_PAGES_MAX, &number))
+        return false;
+    *pages = (number * unit_bytes + ANSER_PAGE_SIZE - 1) / ANSER_PAGE_SIZE;
+    if (*pages != 0 && *pages <= ANSER_PAGES_MAX)
+        return true;
+    FAIL(parser, "'memory' must be from 1 page to %u", ANSER_PAGES_MAX);
+    return false;
+}
+
+/* A service has what it has; a program may be given a share of what is free, within bounds. */
+static void read_memory(struct parser *parser)
+{
+    struct manifest_entry *entry = parser->entry;
+    uint64_t least, most;
+    if (entry->memory_pages) {
+        FAIL(parser, "a second 'memory' for '%s'", entry->name);
         return;
-    uint64_t pages = (number * unit_bytes + ANSER_PAGE_SIZE - 1) / ANSER_PAGE_SIZE;
-    if (pages == 0 || pages > ANSER_PAGES_MAX)
-        FAIL(parser, "'memory' must be from 1 page to %u", ANSER_PAGES_MAX);
-    else
-        parser->entry->memory_pages = pages;
+    }
+    if (!take_memory(parser, parser->words[1], &least))
+        return;
+    most = least;
+    if (parser->word_count > 2) {
+        if (entry->kind == MANIFEST_SERVICE)
+            FAIL(parser, "a service has one size of memory, no range");
+        if (!take_memory(parser, parser->words[2], &most))
+            return;
+        if (most < least)
+            FAIL(parser, "'memory' from %llu to %llu pages is no range", (unsigned long long)least,
+                 (unsigned long long)most);
+    }
+    entry->memory_pages = least;
+    entry->memory_max_pages = most;
 }
 
 static void read_restart(struct parser *parser)
@@ -294,7 +314,7 @@ static void read_interactive(struct parser *parser)
 static const struct directive directives[] = {
     {"run", 1, 1 + MANIFEST_ARGS_MAX, read_run, true, "run PATH [ARGUMENT...]"},
     {"priority", 1, 1, read_priority, false, "priority NUMBER"},
-    {"memory", 1, 1, read_memory, false, "memory PAGES|NK|NM"},
+    {"memory", 1, 2, read_memory, false, "memory PAGES|NK|NM [MOST]"},
     {"restart", 1, 1, read_restart, true, "restart never|always|on-failure"},
     {"system", 1, 6, read_system, false, "system RIGHT..."},
     {"device", 2, 2, read_device, true, "device NAME COMPATIBLE"},

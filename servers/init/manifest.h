@@ -63,7 +63,8 @@ struct manifest_entry {
     char args[MANIFEST_ARG_BYTES]; /* NUL-terminated, one after the other */
     unsigned arg_count;
     unsigned priority;
-    uint64_t memory_pages; /* budget; 0: not said */
+    uint64_t memory_pages;     /* budget; 0: not said */
+    uint64_t memory_max_pages; /* of a program, as much as is there up to this; else the same */
     bool restart_said;
     enum manifest_restart restart;
     unsigned grant_count;

@@ -13,8 +13,6 @@
 #include "launch.h"
 #include "supervise.h"
 
-#define FOLDER "programs/"
-
 /* What the machine is switched off with when a program that runs alone did not end by itself. */
 #define CODE_KILLED    137
 #define CODE_FAULTED   139
@@ -22,98 +20,21 @@
 #define CODE_NOT_FOUND 127
 
 static const struct manifest *manifest;
-static struct granted granted; /* too large for the stack, and used by one start at a time */
 
 void programs_init(const struct manifest *of)
 {
     manifest = of;
 }
 
+const struct manifest *programs_manifest(void)
+{
+    return manifest;
+}
+
 static bool may_control(const struct serve_request *request)
 {
     const struct client *client = client_find(request->badge);
     return client && manifest_find(client->entry, GRANT_PROCESSES);
-}
-
-/* ---- INIT_START. ----------------------------------------------------------------------------- */
-
-/* Points start->arguments at the request's strings. False: they are not what the lengths say. */
-static bool read_arguments(const struct serve_request *request, struct launch *start)
-{
-    const struct init_start *asked = request->data;
-    const char *at = asked->arguments, *end = at + asked->argument_length;
-    if (asked->argument_length > request->length - sizeof(*asked) || asked->argument_count < 1 ||
-        asked->argument_count > LAUNCH_ARGUMENTS_MAX)
-        return false;
-    while (start->argument_count < asked->argument_count) {
-        const char *nul = memchr(at, 0, (size_t)(end - at));
-        if (!nul)
-            return false;
-        start->arguments[start->argument_count++] = at;
-        at = nul + 1;
-    }
-    return at == end;
-}
-
-/* The console session and the exit handle of a request, by its flags; 0: not given. */
-static bool read_handles(const struct serve_request *request, anser_handle *session,
-                         anser_handle *exit)
-{
-    const struct init_start *asked = request->data;
-    unsigned used = 0;
-    *session = 0;
-    *exit = 0;
-    if ((asked->flags & INIT_START_CONSOLE) && used < request->handle_count)
-        *session = request->handles[used++];
-    if ((asked->flags & INIT_START_EXIT) && used < request->handle_count)
-        *exit = request->handles[used++];
-    return asked->flags <= (INIT_START_CONSOLE | INIT_START_EXIT) &&
-           used == request->handle_count && used == (asked->flags & 1) + (asked->flags >> 1 & 1);
-}
-
-/* Starts start->path for a new client; returns the client, or NULL and the error. */
-static struct client *start_program(struct launch *start, anser_handle session, int *error)
-{
-    const struct manifest_entry *entry = manifest_program(manifest, start->path);
-    struct client *client = entry ? client_add(entry, NULL) : NULL;
-    *error = !entry ? -ANSER_EPERM : -ANSER_ENOMEM;
-    if (!client)
-        return NULL;
-    if (!grants_make(client, &granted) || (session && !grants_add_stdio(&granted, session))) {
-        boot_report("%s: %s", start->path, granted.error);
-        grants_close(&granted);
-        *error = -ANSER_EINVAL;
-    } else {
-        *error = launch_process(client, &granted, start);
-    }
-    if (*error == 0)
-        return client;
-    client_remove(client);
-    return NULL;
-}
-
-int64_t program_start(struct server *server, struct serve_request *request)
-{
-    (void)server;
-    char path[MANIFEST_PATH_MAX];
-    struct launch start = {.path = path};
-    anser_handle session;
-    int error;
-    if (!may_control(request))
-        return -ANSER_EPERM;
-    if (!read_arguments(request, &start) || !read_handles(request, &session, &start.exit))
-        return -ANSER_EINVAL;
-    int length = snprintf(path, sizeof(path), FOLDER "%s", start.arguments[0]);
-    if (length >= (int)sizeof(path))
-        return -ANSER_ESRCH;
-    const struct client *client = start_program(&start, session, &error);
-    if (!client)
-        return error;
-    request->answer_handles[0] = handle_duplicate(client->process);
-    request->answer_handle_count = request->answer_handles[0] > 0;
-    memcpy(request->answer, &client->id, sizeof(client->id));
-    request->answer_length = sizeof(client->id);
-    return 0;
 }
 
 /* ---- Lists and control. ---------------------------------------------------------------------- */
@@ -137,8 +58,8 @@ int64_t program_next(struct server *server, struct serve_request *request)
         return -ANSER_EPERM;
     cpio_open(&reader, boot.archive, boot.archive_size);
     while (cpio_next(&reader, &file) == CPIO_OK) {
-        size_t prefix = sizeof(FOLDER) - 1;
-        if (!cpio_is_file(&file) || strncmp(file.name, FOLDER, prefix) != 0 ||
+        size_t prefix = sizeof(PROGRAMS_FOLDER) - 1;
+        if (!cpio_is_file(&file) || strncmp(file.name, PROGRAMS_FOLDER, prefix) != 0 ||
             answer.next++ < asked->index)
             continue;
         answer.size = file.size;
@@ -231,6 +152,7 @@ static const struct manifest_entry *entry_alone(const char *path)
 /* 0 or -errno, having said why. */
 static int start_alone(const char *path, struct launch *start)
 {
+    static struct granted granted; /* too large for the stack */
     const struct manifest_entry *entry = entry_alone(path);
     struct client *client = entry ? client_add(entry, NULL) : NULL;
     if (!client) {

@@ -6,6 +6,8 @@
 #include "lib/serve.h"
 #include "manifest.h"
 
+#define PROGRAMS_FOLDER "programs/"
+
 /*
  * Runs the program at `path` on the console, with all rights to the system object; its arguments
  * are the words behind "--" in `words`. When it ends, the machine is switched off with its status.
@@ -16,9 +18,9 @@ void program_run_alone(const struct manifest *manifest, const char *path, char *
 
 /* The manifest that programs are started by. */
 void programs_init(const struct manifest *manifest);
+const struct manifest *programs_manifest(void);
 
 /* Handlers of init's loop. */
-int64_t program_start(struct server *server, struct serve_request *request);
 int64_t program_next(struct server *server, struct serve_request *request);
 int64_t program_kill(struct server *server, struct serve_request *request);
 int64_t program_next_service(struct server *server, struct serve_request *request);
