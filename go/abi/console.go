@@ -17,5 +17,6 @@ const (
 	ConsoleModeLine    = 1
 	ConsoleModeEcho    = 2
 	ConsoleModeCrlf    = 4
+	ConsoleModeAsk     = 8
 	ConsoleModeDefault = (ConsoleModeLine | ConsoleModeEcho | ConsoleModeCrlf)
 )

@@ -48,6 +48,7 @@
 #define CONSOLE_MODE_LINE    1u /* input is edited and comes by lines; Ctrl-D on an empty one: end */
 #define CONSOLE_MODE_ECHO    2u /* input is shown */
 #define CONSOLE_MODE_CRLF    4u /* '\n' is shown as "\r\n" */
+#define CONSOLE_MODE_ASK     8u /* alone: the mode stays; what is no console says -ENOTTY (25) */
 #define CONSOLE_MODE_DEFAULT (CONSOLE_MODE_LINE | CONSOLE_MODE_ECHO | CONSOLE_MODE_CRLF)
 
 #endif

@@ -77,6 +77,8 @@ static int64_t handle_mode(struct server *server, struct serve_request *request)
     struct session *session = session_admit(request->badge);
     if (!session)
         return -ESRCH;
+    if (words[1] == CONSOLE_MODE_ASK)
+        return (int64_t)session->mode;
     if (words[1] & ~(uint64_t)CONSOLE_MODE_DEFAULT)
         return -EINVAL;
     uint64_t before = session->mode;
