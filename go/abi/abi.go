@@ -179,7 +179,7 @@ type ThreadParams struct {
 	Entry    uint64
 	Stack    uint64
 	Argument uint64
-	Tls      uint64
+	TLS      uint64
 	Priority uint64
 }
 
@@ -230,23 +230,23 @@ type SystemInfo struct {
 }
 
 type ProcessInfo struct {
-	Id          uint64
+	ID          uint64
 	Name        [NameMax]byte
 	Threads     uint64
 	Handles     uint64
-	CpuTicks    uint64
+	CPUTicks    uint64
 	PagesUsed   uint64
 	PagesBudget uint64
 	Parent      uint64
 }
 
 type ThreadInfo struct {
-	Id         uint64
+	ID         uint64
 	Process    uint64
 	State      uint64
 	Priority   uint64
 	Hart       uint64
-	CpuTicks   uint64
+	CPUTicks   uint64
 	WaitObject uint64
 	WaitThread uint64
 	Pc         uint64

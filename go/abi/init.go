@@ -6,6 +6,8 @@ package abi
 const (
 	InitElement      = ElementMax
 	InitNameMax      = 64
+	InitTextMax      = 160
+	InitGiveMax      = 16
 	StartStdin       = "stdin"
 	StartStdout      = "stdout"
 	StartStderr      = "stderr"
@@ -16,13 +18,17 @@ const (
 	StartReceive     = "receive"
 	StartInitrd      = "initrd"
 	StartDeviceTree  = "device-tree"
+	StartSignals     = "signals"
+	StartTrace       = "trace"
 	InitStart        = 0x301
 	InitProgram      = 0x302
 	InitService      = 0x303
 	InitRestart      = 0x304
 	InitKill         = 0x305
+	InitGive         = 0x306
 	InitStartConsole = 1
 	InitStartExit    = 2
+	InitStartImage   = 4
 	InitStateRunning = 0
 	InitStateStopped = 1
 	InitStateWaiting = 2
@@ -30,15 +36,26 @@ const (
 )
 
 type InitStartMessage struct {
-	Type           uint64
-	Flags          uint32
-	ArgumentCount  uint32
-	ArgumentLength uint64
+	Type              uint64
+	Flags             uint32
+	ArgumentCount     uint32
+	ArgumentLength    uint64
+	EnvironmentCount  uint64
+	EnvironmentLength uint64
+	MemoryPages       uint64
+	ImageOffset       uint64
+	ImageSize         uint64
+}
+
+type InitGiveMessage struct {
+	Type uint64
+	Name [NameMax]byte
 }
 
 type InitStarted struct {
 	Status  int64
 	Process uint64
+	Text    [InitTextMax]byte
 }
 
 type InitQuery struct {
