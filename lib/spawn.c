@@ -320,5 +320,7 @@ anser_handle spawn_program(const struct spawn *spawn, struct spawn_error *error)
             return status;
         }
     }
+    if (spawn->foreign != NULL)
+        *spawn->foreign = spawner.foreign;
     return spawner.process;
 }

@@ -7,6 +7,7 @@
 #ifndef ANSER_LIB_SPAWN_H
 #define ANSER_LIB_SPAWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <anser/abi.h>
@@ -57,6 +58,7 @@ struct spawn {
     size_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT, or _FOREIGN */
     anser_handle exit;     /* send handle for ANSER_EVENT_EXIT, or 0; stays the caller's */
     anser_handle fault;    /* likewise, ANSER_EVENT_FAULT */
+    bool *foreign;         /* told, once it has started, whether the program is; or NULL */
 };
 
 /* What went wrong, in words: the step, the field, the value, the errno. */

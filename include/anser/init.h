@@ -83,9 +83,12 @@ struct init_give {
     char name[ANSER_NAME_MAX];
 };
 
+#define INIT_STARTED_FOREIGN 1u /* a personality serves it, which heeds "signals" */
+
 struct init_started {
     int64_t status;
     uint64_t process;         /* id */
+    uint64_t flags;           /* INIT_STARTED_* */
     char text[INIT_TEXT_MAX]; /* of an error, for the user; else empty */
 };
 

@@ -45,25 +45,33 @@ int64_t init_restart(const char *service)
     return query(INIT_RESTART, 0, service, &status, sizeof(status));
 }
 
-/* Sends the request and takes the process handle out of the answer. */
-static anser_handle start(const struct channel_out *out, uint64_t *id)
+/* Sends the request and takes what was started out of the answer. */
+static int64_t start(const struct channel_out *out, struct started *program)
 {
-    struct init_started answer;
+    struct init_started answer = {.text = ""};
     struct channel_in in = {.data = &answer, .capacity = sizeof(answer)};
     int error = channel_call(shell.init, out, &in, CLOCK_NEVER);
+    *program = (struct started){.id = answer.process};
     if (error < 0) {
         handle_close(out->handles[0]);
         handle_close(out->handles[1]);
         return error;
     }
+    memcpy(program->text, answer.text, sizeof(program->text));
     if (answer.status < 0)
         return answer.status;
-    *id = answer.process;
-    return in.handle_count ? in.handles[0] : -ANSER_EMFILE;
+    if (in.handle_count < 2)
+        return -ANSER_EMFILE;
+    program->process = in.handles[0];
+    if (answer.flags & INIT_STARTED_FOREIGN)
+        program->signals = in.handles[1];
+    else
+        handle_close(in.handles[1]);
+    return 0;
 }
 
-anser_handle init_start(unsigned count, char **words, anser_handle session, anser_handle exit,
-                        uint64_t *id)
+int64_t init_start(unsigned count, char **words, anser_handle session, anser_handle exit,
+                   struct started *program)
 {
     union {
         struct init_start head;
@@ -82,5 +90,5 @@ anser_handle init_start(unsigned count, char **words, anser_handle session, anse
                               .length = (size_t)(at - request.bytes),
                               .handle_count = 2,
                               .handles = {session, exit}};
-    return start(&out, id);
+    return start(&out, program);
 }

@@ -11,14 +11,14 @@
 #include "shell.h"
 
 #define JOBS_MAX        16
+#define SIGINT          2    /* Linux's number */
 #define BADGE_INTERRUPT 1000 /* of the handle that Ctrl-C comes through; jobs are below */
 
 struct job {
     bool used;
     bool ended;
     char name[INIT_NAME_MAX];
-    anser_handle process;
-    uint64_t id;
+    struct started program;
     uint64_t session; /* number of its console session */
     uint64_t started; /* ticks */
     uint64_t exit[6]; /* words of its exit event */
@@ -51,8 +51,18 @@ static void report_end(struct job *job)
     describe_end(job, end, sizeof(end));
     printf("[%u] %s: %s (%" PRIu64 ".%03" PRIu64 " s)\n", number_of(job), job->name, end,
            milliseconds / 1000, milliseconds % 1000);
-    handle_close(job->process);
+    handle_close(job->program.process);
+    handle_close(job->program.signals);
     *job = (struct job){.used = false};
+}
+
+/* Ctrl-C: a program that knows signals gets SIGINT and decides itself. */
+static void interrupt(const struct job *job)
+{
+    if (job->program.signals)
+        sys_signal(job->program.signals, 1 << (SIGINT - 1));
+    else
+        sys_process_kill(job->program.process, 128 + SIGINT);
 }
 
 /* Takes one event, waiting until the deadline. Ctrl-C ends the job in the foreground, if any. */
@@ -70,7 +80,7 @@ static int take_event(struct job *foreground, uint64_t deadline)
         memcpy(job->exit, words, sizeof(job->exit));
         job->ended = job->used;
     } else if (in.badge == BADGE_INTERRUPT && foreground) {
-        sys_process_kill(foreground->process, 130);
+        interrupt(foreground);
     }
     return 0;
 }
@@ -116,9 +126,9 @@ static int64_t start_job(struct job *job, unsigned count, char **words)
         return session;
     anser_handle exit = channel_mint(shell.events.receive, number_of(job));
     job->started = clock_now();
-    job->process = init_start(count, words, session, exit, &job->id);
-    if (job->process < 0)
-        return job->process;
+    int64_t error = init_start(count, words, session, exit, &job->program);
+    if (error < 0)
+        return error;
     snprintf(job->name, sizeof(job->name), "%s", words[0]);
     job->used = true;
     job->ended = false;
@@ -145,10 +155,12 @@ bool program_run(unsigned count, char **words)
         return true;
     }
     int64_t error = start_job(job, count - background, words);
-    if (error < 0)
+    if (error < 0 && job->program.text[0])
+        printf("%s: %s\n", words[0], job->program.text);
+    else if (error < 0)
         say_error("run", words[0], error);
     else if (background)
-        printf("[%u] %s is process %" PRIu64 "\n", number_of(job), job->name, job->id);
+        printf("[%u] %s is process %" PRIu64 "\n", number_of(job), job->name, job->program.id);
     else
         wait_job(job);
     return true;
@@ -170,7 +182,7 @@ void command_jobs(unsigned count, char **words)
     (void)words;
     for (unsigned i = 0; i < JOBS_MAX; i++)
         if (jobs[i].used)
-            printf("[%u] %s, process %" PRIu64 "\n", i + 1, jobs[i].name, jobs[i].id);
+            printf("[%u] %s, process %" PRIu64 "\n", i + 1, jobs[i].name, jobs[i].program.id);
 }
 
 void command_foreground(unsigned count, char **words)

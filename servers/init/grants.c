@@ -89,9 +89,14 @@ static bool give_stdio(struct granted *granted, const struct manifest_grant *gra
     return given;
 }
 
-static bool give_use(struct granted *granted, const struct manifest_grant *grant)
+/* A program goes without a service that has failed: most can do something without it, and the
+ * manifest says for many of them at once what they may use. A service must have what it needs. */
+static bool give_use(struct granted *granted, const struct client *client,
+                     const struct manifest_grant *grant)
 {
     struct service *service = service_serving(grant->name);
+    if (!service && !client->service)
+        return true;
     return grants_add(granted, grant->name, service ? service_open(service) : -ANSER_ESRCH);
 }
 
@@ -154,7 +159,7 @@ static bool give(struct granted *granted, const struct client *client,
     case GRANT_SERVE:
         return grants_add(granted, START_RECEIVE, handle_duplicate(client->service->receive));
     case GRANT_USE:
-        return give_use(granted, grant);
+        return give_use(granted, client, grant);
     case GRANT_STDIO:
         return give_stdio(granted, grant);
     case GRANT_PUBLISH:

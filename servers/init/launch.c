@@ -152,6 +152,7 @@ static int spawn_view(struct client *client, struct granted *granted, struct lau
         .priority = client->entry->priority,
         .priority_max = client->entry->priority,
         .exit = start->exit,
+        .foreign = &start->foreign,
     };
     anser_handle process = spawn_program(&spawn, &start->error);
     granted->handle_count = 0;

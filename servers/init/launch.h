@@ -25,6 +25,7 @@ struct launch {
     uint64_t image_offset;
     uint64_t image_size;
 
+    bool foreign;             /* told by launch_process: a personality serves it */
     struct spawn_error error; /* why it does not start */
 };
 

@@ -169,6 +169,7 @@ static void test_from_archive(void)
     begin_child(SELF, 0);
     TEST(converse() == 32, "arguments, environment, a handle, and a signal that reaches it");
     TEST(answer.text[0] == 0, "a start that worked has no text");
+    TEST(!(answer.flags & INIT_STARTED_FOREIGN), "and it is no foreign program");
 }
 
 static anser_handle pages_of(const void *bytes, size_t size, size_t offset, bool frozen)
