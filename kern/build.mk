@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The C core of the kernel: build/kernel-core.elf, linked twice so that it knows its own names.
 
-CORE_SOURCES := $(filter-out kern/layout.c,$(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S)) \
-	loader/elf.c loader/elf_message.c loader/line.c loader/cpio.c
+CORE_SOURCES := $(filter-out kern/layout.c,$(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S))
 CORE_OBJECTS := $(CORE_SOURCES:%=$(BUILD)/kern/%.o)
 CORE_LINK     = $(CC_TARGET) -march=rv64imac -mabi=lp64 -nostdlib -static \
 	-Wl,--no-relax -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reading a cpio archive in the "newc" format: pure arithmetic on bytes, without a library. The
- * kernel finds init with it, init finds everything else. Nothing outside the archive is read.
+ * loader finds init with it, init finds everything else. Nothing outside the archive is read.
  *
  * Specification: cpio(5), "New ASCII Format"; the archive ends with the entry TRAILER!!!.
  */

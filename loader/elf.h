@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reading an ELF-64 executable: pure arithmetic on bytes, with no hardware and no library in it.
- * The loader reads the kernel image with it, the kernel reads init, user-level code reads programs.
+ * The loader reads the kernel image and init with it, user-level code reads programs.
  *
  * Two steps, so that each can be tested and proven alone:
  *   elf_decode    bytes -> numbers; knows the file format and the size of the file

@@ -6,6 +6,7 @@
 #include "loader/device_tree.h"
 #include "loader/elf_message.h"
 #include "loader/image.h"
+#include "loader/init_program.h"
 #include "loader/line.h"
 #include "sbi/sbi.h"
 
@@ -106,6 +107,15 @@ static void load_image(void)
     image_write(&plan, kernel_image, 0, &bootinfo);
 }
 
+/* Without a first program there is a line about that, and the kernel will end at its step init. */
+static void plan_init(void)
+{
+    char text[TEXT_MAX];
+    init_program_stack(&bootinfo);
+    if (init_program_plan(&bootinfo, (const void *)bootinfo.initrd.base, text, sizeof text) != 0)
+        print_line(text);
+}
+
 _Noreturn void loader_main(uint64_t hart, const void *tree, uint64_t instret)
 {
     sbi_init();
@@ -116,6 +126,7 @@ _Noreturn void loader_main(uint64_t hart, const void *tree, uint64_t instret)
                    "as `make run` does; switching off");
         sbi_shutdown(false);
     }
+    plan_init();
     load_image();
     image_enter(hart, &bootinfo, bootinfo.image_entry);
 }

@@ -114,4 +114,4 @@ def test_broken_archive(tmp_path):
     archive.write_bytes(b"no cpio" * 600)
     with Machine(initrd=archive) as machine:
         assert machine.wait_exit(30) != 0
-        assert "anser: initrd: no program 'init': " in machine.transcript
+        assert "loader: initrd: no program 'init': " in machine.transcript

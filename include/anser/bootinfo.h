@@ -13,13 +13,18 @@
 #include <stdint.h>
 
 #define BOOTINFO_MAGIC   0x31746f6f42736e41ul /* "AnsBoot1", little endian */
-#define BOOTINFO_VERSION 1u
+#define BOOTINFO_VERSION 2u
 
 #define BOOTINFO_HARTS_MAX    8u
 #define BOOTINFO_MEMORY_MAX   8u
 #define BOOTINFO_RESERVED_MAX 32u
 #define BOOTINFO_SEGMENTS_MAX 16u
 #define BOOTINFO_CMDLINE_MAX  1024u
+
+/* The first program's segments end below this; its stack, and what the kernel adds, lie above. */
+#define BOOTINFO_INIT_END       ((1ul << 38) - 0x50000)
+#define BOOTINFO_INIT_STACK_TOP ((1ul << 38) - 0x10000)
+#define BOOTINFO_INIT_HANDLES   3 /* system, initrd, device-tree */
 
 /* Bits of bootinfo.extensions. */
 #define BOOTINFO_EXT_SSTC 1u
@@ -39,6 +44,24 @@ struct boot_hart {
 struct boot_segment {
     struct boot_range range;
     uint64_t flags;
+};
+
+/* A part of the first program: where its bytes are in the initrd, where they go, ANSER_PROT_*. */
+struct boot_program_segment {
+    uint64_t offset;
+    uint64_t file_size;
+    uint64_t address;
+    uint64_t memory_size; /* zeros behind the bytes of the file */
+    uint64_t prot;
+};
+
+/* The first program, checked: sorted, disjoint segments inside user space. None: there is none. */
+struct boot_program {
+    uint64_t entry;
+    uint64_t stack;      /* its stack pointer */
+    uint64_t stack_page; /* where the topmost page lies now, in the loader; ends with the handles */
+    uint64_t segment_count;
+    struct boot_program_segment segments[BOOTINFO_SEGMENTS_MAX];
 };
 
 struct bootinfo {
@@ -62,6 +85,7 @@ struct bootinfo {
     uint64_t segment_count;
     struct boot_segment segments[BOOTINFO_SEGMENTS_MAX];
 
+    struct boot_program init;
     struct boot_range initrd; /* cpio (newc); size 0 never reaches the kernel */
     struct boot_range device_tree;
     struct boot_range loader; /* code, stack and this structure: reclaimable after boot */

@@ -8,7 +8,7 @@ import "unsafe"
 
 const (
 	bootinfoMagic   = 0x31746f6f42736e41
-	bootinfoVersion = 1
+	bootinfoVersion = 2
 	hartsMax        = 8
 	memoryMax       = 8
 	reservedMax     = 32
@@ -17,6 +17,7 @@ const (
 	extensionSstc   = 1
 
 	pageSize = 4096
+	userEnd  = 1 << 38
 
 	plicSourcesMax  = 1023
 	plicContextsMax = 15872
@@ -37,6 +38,22 @@ type bootHart struct {
 type bootSegment struct {
 	bounds bootRange
 	flags  uint64
+}
+
+type bootProgramSegment struct {
+	offset     uint64
+	fileSize   uint64
+	address    uint64
+	memorySize uint64
+	prot       uint64
+}
+
+type bootProgram struct {
+	entry        uint64
+	stack        uint64
+	stackPage    uint64
+	segmentCount uint64
+	segments     [segmentsMax]bootProgramSegment
 }
 
 type bootinfo struct {
@@ -60,6 +77,7 @@ type bootinfo struct {
 	segmentCount uint64
 	segments     [segmentsMax]bootSegment
 
+	init       bootProgram
 	initrd     bootRange
 	deviceTree bootRange
 	loader     bootRange
@@ -109,7 +127,31 @@ func (info *bootinfo) check(hart uint64) string {
 	if problem := info.checkPlic(); problem != "" {
 		return problem
 	}
+	if problem := info.checkInit(); problem != "" {
+		return problem
+	}
 	return info.checkImage()
+}
+
+// checkInit looks whether the first program's bytes are in the initrd. Where they go is checked where
+// they are mapped.
+func (info *bootinfo) checkInit() string {
+	if info.init.segmentCount > segmentsMax {
+		return "init has more than 16 segments"
+	}
+	if !info.loader.holds(bootRange{info.init.stackPage, pageSize}) {
+		return "the stack of init is outside loader"
+	}
+	for i := range info.init.segments[:info.init.segmentCount] {
+		s := &info.init.segments[i]
+		if s.offset > info.initrd.size || s.fileSize > info.initrd.size-s.offset {
+			return "a segment of init is outside initrd"
+		}
+		if s.memorySize < s.fileSize || s.memorySize > userEnd || s.address > userEnd-s.memorySize {
+			return "a segment of init is outside user space"
+		}
+	}
+	return ""
 }
 
 func (info *bootinfo) checkHeader(hart uint64) string {

@@ -49,11 +49,13 @@ func snake(name string) string {
 // TestLayout compares sizes and offsets with what the C compiler makes of bootinfo.h.
 func TestLayout(t *testing.T) {
 	structures := map[string]reflect.Type{
-		"bootinfo":     reflect.TypeOf(bootinfo{}),
-		"boot_options": reflect.TypeOf(bootOptions{}),
-		"boot_range":   reflect.TypeOf(bootRange{}),
-		"boot_hart":    reflect.TypeOf(bootHart{}),
-		"boot_segment": reflect.TypeOf(bootSegment{}),
+		"bootinfo":             reflect.TypeOf(bootinfo{}),
+		"boot_options":         reflect.TypeOf(bootOptions{}),
+		"boot_range":           reflect.TypeOf(bootRange{}),
+		"boot_hart":            reflect.TypeOf(bootHart{}),
+		"boot_segment":         reflect.TypeOf(bootSegment{}),
+		"boot_program":         reflect.TypeOf(bootProgram{}),
+		"boot_program_segment": reflect.TypeOf(bootProgramSegment{}),
 	}
 	var source strings.Builder
 	source.WriteString("#include <stddef.h>\n#include <anser/bootinfo.h>\n")
@@ -116,6 +118,9 @@ func good() *bootinfo {
 	info.harts[1].id = 1
 	info.memory[0] = bootRange{0x80000000, 128 << 20}
 	info.reserved[0] = bootRange{0x80000000, 512 << 10}
+	info.init.segmentCount = 1
+	info.init.stackPage = 0x81001000
+	info.init.segments[0] = bootProgramSegment{0x100, 0x200, 0x10000, 0x3000, 5}
 	info.segments[0] = bootSegment{bootRange{0x80200000, 0x1000}, 5}
 	return info
 }
@@ -147,6 +152,10 @@ func TestCheck(t *testing.T) {
 		"plic wraps":                    func(i *bootinfo) { i.plic.base = max },
 		"plic_sources":                  func(i *bootinfo) { i.plicSources = 1024 },
 		"a plic_context is outside":     func(i *bootinfo) { i.harts[1].plicContext = 0x400 },
+		"init has more than 16":         func(i *bootinfo) { i.init.segmentCount = 17 },
+		"the stack of init":             func(i *bootinfo) { i.init.stackPage = 0x810ff001 },
+		"of init is outside initrd":     func(i *bootinfo) { i.init.segments[0].fileSize = 0xf01 },
+		"of init is outside user space": func(i *bootinfo) { i.init.segments[0].address = 1 << 38 },
 		"segment_count":                 func(i *bootinfo) { i.segmentCount = 17 },
 		"image_entry":                   func(i *bootinfo) { i.imageEntry = 0x80300000 },
 		"a segment is outside":          func(i *bootinfo) { i.segments[0].bounds.size = 0x200000 },

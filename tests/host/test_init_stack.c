@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* init's first stack, read back the way a program's start-up code reads it. */
-/* sources: kern/init_stack.c loader/line.c */
+/* sources: loader/init_stack.c loader/line.c */
 #include <stdlib.h>
 #include <string.h>
 #include <anser/bootinfo.h>
-#include "kern/init_stack.h"
+#include "loader/init_stack.h"
 #include "tap.h"
 
-#define TOP 0x3fffff0000ul
+#define PAGE_SIZE ANSER_PAGE_SIZE
+#define TOP       0x3fffff0000ul
 
 static _Alignas(16) uint8_t page[PAGE_SIZE];
 

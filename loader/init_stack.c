@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Laying out init's stack: the vectors from the page's start up, what they point to from its end.
  */
-#include "kern/init_stack.h"
-#include <anser/bootinfo.h>
+#include "loader/init_stack.h"
 #include "loader/line.h"
+
+#include <string.h>
 
 /* System V ABI, "Auxiliary Vector". */
 #define AT_NULL 0
 
+#define PAGE_SIZE ANSER_PAGE_SIZE
 #define ARGUMENTS 64 /* at most; more words of the command line are left out */
 
 /* A page is room enough for the longest command line and everything else. */
@@ -60,7 +62,7 @@ static void put_number(struct builder *b, const char *name, uint64_t value)
 uint64_t init_stack_build(uint8_t page[PAGE_SIZE], uint64_t top, const struct init_stack *what)
 {
     struct builder b = {page, top - PAGE_SIZE, PAGE_SIZE, (uint64_t *)page};
-    uint64_t handles = INIT_HANDLES;
+    uint64_t handles = BOOTINFO_INIT_HANDLES;
     put(&b, what->handles, sizeof(what->handles));
     uint64_t start = put(&b, &handles, sizeof(handles));
     /* The kernel's own entries only: what a C library asks for besides, init's library knows. */
