@@ -89,7 +89,7 @@ status_t call_call(struct thread *self)
     status_t status = load_for_sending(self, &channel);
     if (status == 0)
         status = message_check_room(self);
-    if (status == 0 && self->attention & ATTENTION_INTERRUPT)
+    if (status == 0 && thread_interrupted(self))
         status = -ANSER_EINTR;
     if (status < 0)
         return message_return(self, status);

@@ -20,7 +20,7 @@
     sd    ra, T_RA(tp)
     sd    s11, T_S11(tp)
     sd    gp, T_GP(tp)
-    ld    ra, T_LOCK(tp)
+    ld    ra, T_GATE(tp)
     li    s11, 1
     amoswap.w.aq s11, s11, (ra)
     bnez  s11, \slow

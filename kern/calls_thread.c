@@ -111,9 +111,7 @@ status_t call_thread_interrupt(struct thread *self)
     if (!target->save)
         return -ANSER_EINVAL;
     target->attention |= ATTENTION_INTERRUPT;
-    if (target->handler_level > 0)
-        reflect_interrupt(target);
-    else if (thread_blocked(target))
+    if (thread_blocked(target))
         thread_cancel_wait(target, -ANSER_EINTR);
     else
         sched_summon(target);

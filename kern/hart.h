@@ -19,6 +19,7 @@ struct hart {
     uint64_t trap_user;     /* stvec in user mode */
     uint64_t trap_kernel;   /* stvec in the kernel: a trap there is a panic */
     struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
+    uint32_t *lock;         /* kernel_lock_word */
     struct thread *idle;    /* its kernel context when nothing is ready */
 
     bool online;

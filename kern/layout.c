@@ -16,6 +16,11 @@ _Static_assert(offsetof(struct thread, attention) == offsetof(struct thread, sta
                    offsetof(struct thread, state) % 8 == 0,
                "one load reads both");
 _Static_assert(sizeof(struct handle_slot) == 1 << ANSER_HANDLE_SHIFT, "a handle is its offset");
+_Static_assert(offsetof(struct thread, interrupt_deferred) ==
+                       offsetof(struct thread, handler_level) + 1 &&
+                   offsetof(struct thread, handler_level) % 2 == 0,
+               "one load reads both");
+_Static_assert(ANSER_HANDLE_SYSCALL == 1, "the level behind a foreign call, too");
 _Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
 
 void layout(void);
@@ -39,7 +44,18 @@ void layout(void)
     OFFSET(T_WAIT_HANDLE, thread, wait_handle);
     OFFSET(T_STATE, thread, state);
     OFFSET(T_PRIORITY, thread, priority);
-    OFFSET(T_LOCK, thread, lock);
+    OFFSET(T_GATE, thread, gate);
+    OFFSET(T_PROGRESS_COUNT, thread, progress_count);
+    OFFSET(T_SAVE, thread, save);
+    OFFSET(T_HANDLER_ENTRY, thread, handler.entry);
+    OFFSET(T_HANDLER_ADDRESS, thread, handler.address);
+    OFFSET(T_HANDLER_STACK, thread, handler_stack);
+    OFFSET(T_HANDLER_LEVEL, thread, handler_level);
+    OFFSET(F_REGISTERS, anser_frame, x);
+    OFFSET(F_PC, anser_frame, pc);
+    OFFSET(F_KIND, anser_frame, kind);
+    OFFSET(F_CAUSE, anser_frame, cause);
+    OFFSET(F_VALUE, anser_frame, value);
     OFFSET(P_SLOTS, process, handles.slots);
     OFFSET(P_MASK, process, handles.mask);
     OFFSET(P_SATP, process, space.satp);
@@ -57,7 +73,9 @@ void layout(void)
     OFFSET(H_PANIC_STACK, hart, panic_stack_top);
     OFFSET(H_TRAP_USER, hart, trap_user);
     OFFSET(H_TRAP_KERNEL, hart, trap_kernel);
+    OFFSET(H_LOCK, hart, lock);
     OFFSET(H_IDLE, hart, idle);
+    NUMBER(HANDLE_SYSCALL, ANSER_HANDLE_SYSCALL);
     NUMBER(CALLS_MAX, -ANSER_CALL_LAST);
     NUMBER(CALL_RESTART, CALL_RESTART);
     NUMBER(ENOSYS, ANSER_ENOSYS);

@@ -4,6 +4,7 @@
 #include "kern/panic.h"
 
 uint32_t kernel_lock_word;
+uint32_t kernel_lock_closed = 1;
 
 void kernel_lock(void)
 {

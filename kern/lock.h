@@ -11,6 +11,8 @@
 #include "kern/types.h"
 
 extern uint32_t kernel_lock_word; /* 0 free, 1 taken; also taken by the assembly paths */
+/* Never free: a thread with this one as its gate comes the slow way, which knows the other. */
+extern uint32_t kernel_lock_closed;
 
 /* Spins until taken; stops the hart for ever if a panic is under way. */
 void kernel_lock(void);

@@ -3,6 +3,7 @@
 #include "kern/thread.h"
 #include "ipc/channel.h"
 #include "kern/calls.h"
+#include "kern/lock.h"
 #include "kern/process.h"
 #include "kern/sched.h"
 
@@ -15,7 +16,6 @@ static void enter_handler(struct thread *self, uint64_t kind, uint64_t cause, ui
     unsigned level = self->handler_level++;
     struct anser_frame *frame = &self->save->frames[level];
     uint64_t address = self->handler.address + level * sizeof(struct anser_frame);
-    uint64_t top = self->handler.address + (1 + self->handler.stack_pages) * PAGE_SIZE;
 
     memcpy(frame->x, self->x, sizeof(frame->x));
     frame->x[0] = 0;
@@ -27,7 +27,7 @@ static void enter_handler(struct thread *self, uint64_t kind, uint64_t cause, ui
     self->progress_count = 0;
     self->x[REG_A0] = address;
     if (level == 0) {
-        self->x[REG_SP] = top;
+        self->x[REG_SP] = self->handler_stack;
         self->x[REG_PC] = self->handler.entry;
     } else {
         self->x[REG_PC] = self->handler.nested; /* goes on, on the handler's stack */
@@ -83,9 +83,7 @@ void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_
 void reflect_syscall(struct thread *self)
 {
     const uint64_t environment_call = 8;
-    if (self->save && self->handler_level == 0)
-        enter_handler(self, ANSER_HANDLE_SYSCALL, environment_call, self->x[REG_A7]);
-    else if (self->save)
+    if (self->save)
         end_process(self, ANSER_FAULT_ILLEGAL, environment_call, self->x[REG_A7]);
     else
         self->x[REG_A0] = (uint64_t)-ANSER_ENOSYS;
@@ -94,10 +92,14 @@ void reflect_syscall(struct thread *self)
 void reflect_interrupt(struct thread *self)
 {
     self->attention &= ~ATTENTION_INTERRUPT;
-    if (self->save && self->handler_level == 0)
+    if (!self->save)
+        return;
+    if (self->handler_level == 0) {
         enter_handler(self, ANSER_HANDLE_INTERRUPT, 0, 0);
-    else
-        self->interrupt_deferred = self->save != NULL;
+    } else {
+        self->interrupt_deferred = true;
+        self->gate = &kernel_lock_closed; /* the fast path would not see it, and block */
+    }
 }
 
 void reflect_release(struct thread *self)
@@ -126,6 +128,7 @@ status_t call_thread_handler(struct thread *self)
     if (status < 0)
         return status;
     self->handler = params;
+    self->handler_stack = params.address + (1 + params.stack_pages) * PAGE_SIZE;
     self->save = save;
     self->x[REG_A1] = params.address;
     return 0;
@@ -141,6 +144,7 @@ status_t call_thread_resume(struct thread *self)
     self->x[REG_PC] = frame->pc & ~1ul; /* privileged specification, sepc: bit 0 is zero */
     if (self->handler_level == 0 && self->interrupt_deferred) {
         self->interrupt_deferred = false;
+        self->gate = &kernel_lock_word;
         self->attention |= ATTENTION_INTERRUPT;
     }
     return (status_t)self->x[REG_A0];

@@ -28,6 +28,7 @@ void sched_init(uint64_t ticks_per_second)
         for (uint32_t p = 0; p < ANSER_PRIORITIES; p++)
             list_init(&hart->ready[p]);
         hart->slice_end = UINT64_MAX;
+        hart->lock = &kernel_lock_word;
         hart->idle = idle;
         hart->current = idle;
         idle->hart = hart;

@@ -35,7 +35,7 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
     thread->x[REG_TP] = params->tls;
     thread->priority = (uint32_t)params->priority;
     thread->state = ANSER_STATE_DYING; /* in no queue yet */
-    thread->lock = &kernel_lock_word;
+    thread->gate = &kernel_lock_word;
     thread->process = process;
     thread->hart = hart_self();
     thread->deadline.expired = deadline_expired;
@@ -66,7 +66,7 @@ status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t unt
         return -ANSER_EAGAIN;
     if (until <= time_now())
         return -ANSER_ETIMEDOUT;
-    return self->attention & ATTENTION_INTERRUPT ? -ANSER_EINTR : 0;
+    return thread_interrupted(self) ? -ANSER_EINTR : 0;
 }
 
 void thread_block(struct thread *self, uint32_t state, uint64_t until)

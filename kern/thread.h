@@ -52,7 +52,7 @@ struct thread {
     uint32_t state;             /* ANSER_STATE_*; 0: running. One load reads it with attention */
     uint32_t attention;         /* ATTENTION_*: not straight back to user mode */
     uint32_t priority;
-    uint32_t *lock; /* the big kernel lock */
+    uint32_t *gate; /* the lock that the fast path takes: kernel_lock_word, or one never free */
 
     /* Scheduling. */
     struct list queue;    /* in a hart's ready list */
@@ -91,8 +91,9 @@ struct thread {
     /* Reflection (design section 7); save is NULL without a handler. */
     struct anser_save_page *save;
     struct anser_handler_params handler;
-    uint8_t handler_level;   /* 0: program, 1: handler, 2: nested entry */
-    bool interrupt_deferred; /* came while the handler ran */
+    uint64_t handler_stack;  /* its top */
+    uint8_t handler_level;   /* 0: program, 1: handler, 2: nested entry; see kern/trap.S */
+    bool interrupt_deferred; /* came while the handler ran: no call of it waits */
 
     struct event fault; /* to the process's fault channel */
     struct float_state floats;
@@ -109,6 +110,11 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
 /* Lets a new thread run; it holds a reference of its own until it has ended. */
 void thread_start(struct thread *thread);
 
+/* An interruption is pending, or waits for the handler to resume: nothing blocks. */
+static inline bool thread_interrupted(const struct thread *self)
+{
+    return self->attention & ATTENTION_INTERRUPT || self->interrupt_deferred;
+}
 /* May a call wait until then (ticks; UINT64_MAX: for ever)? info: NB. -EAGAIN, -ETIMEDOUT, -EINTR.
  */
 status_t thread_may_block(const struct thread *self, uint64_t info, uint64_t until);
@@ -143,8 +149,8 @@ void thread_kill(struct thread *thread, uint32_t priority);
  * handler runs on its own stack; thread_resume restores what it left there.
  */
 
-/* A call with a number >= 0. Without a handler: -ENOSYS; from the handler itself: the process ends.
- */
+/* A call with a number >= 0 that kern/trap.S does not take to a handler. Without one: -ENOSYS; from
+ * the handler itself: the process ends. */
 void reflect_syscall(struct thread *self);
 /* A fault that the kernel cannot resolve. reason: ANSER_FAULT_*. */
 void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value);

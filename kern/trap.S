@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The way in and out of the kernel. In user mode sscratch holds the running thread; in the kernel
- * tp does. call, reply_recv and null are handled here without a frame (ipc/fastpath.S); everything
- * else saves all registers in the thread and goes to C with the kernel lock held.
+ * tp does. call, reply_recv and null are handled without a frame (ipc/fastpath.S), foreign calls and
+ * the way back from them with the frame that the handler gets, and without the lock; everything else
+ * saves registers in the thread and goes to C with the kernel lock held.
  */
 #include "kern/layout.h"
 
-#define SSTATUS_SPP 0x100
+#define SSTATUS_SPP     0x100
+#define CAUSE_USER_CALL 8
 
 .option norelax
 .section .text
@@ -31,7 +33,7 @@
     ld    sp, H_STACK(t2)
     ld    t1, H_TRAP_KERNEL(t2)
     csrw  stvec, t1
-    ld    t0, T_LOCK(tp)
+    ld    t0, H_LOCK(t2)
     li    t1, 1
     amoswap.w.aq t1, t1, (t0)
     bnez  t1, \contended
@@ -52,7 +54,7 @@ trap_entry:
     addi  sp, sp, 1
     beqz  sp, fast_null
     slti  sp, a7, -31
-    beqz  sp, trap_slow_path /* the other IPC calls, and foreign ones */
+    beqz  sp, replaces_all /* the other IPC calls, and foreign ones */
 
 /*
  * A native call that is not IPC. C preserves s0..s11, gp, tp, and nothing here changes sepc, sscratch
@@ -79,7 +81,7 @@ native_done:
     bnez  t0, native_leave
     ld    t1, H_TRAP_USER(t2)
     csrw  stvec, t1
-    ld    t0, T_LOCK(tp)
+    ld    t0, H_LOCK(t2)
     amoswap.w.rl zero, zero, (t0)
     csrr  t0, sepc
     addi  t0, t0, 4
@@ -120,6 +122,60 @@ native_suspend: /* t1: pc; s0..s11, gp and the user's tp are still where user mo
     mv    a0, tp
     call  sched_leave
     j     trap_return
+
+/*
+ * A foreign call, and thread_resume to the program. Lock-free: handler_level and what is deferred
+ * change on this hart only while the thread runs, and whoever wants something of it sends an
+ * interrupt, which is taken behind the sret. The frame lies in the save page, which is pinned as long
+ * as the thread can be in user mode. It is the program's to write: what comes from there goes to user
+ * registers and to sepc only.
+ */
+replaces_all:
+    bltz  a7, native_replaces_all
+    lbu   sp, T_HANDLER_LEVEL(tp)
+    bnez  sp, trap_slow_path
+    ld    sp, T_SAVE(tp)
+    beqz  sp, trap_slow_path
+    .irp  n, 0,1,3,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+    sd    x\n, F_REGISTERS + 8 * \n(sp)
+    .endr
+    ld    t0, T_SP(tp)
+    sd    t0, F_REGISTERS + 8 * 2(sp)
+    csrr  t0, sepc
+    addi  t0, t0, 4
+    sd    t0, F_PC(sp)
+    li    t0, HANDLE_SYSCALL
+    sd    t0, F_KIND(sp)
+    sb    t0, T_HANDLER_LEVEL(tp)
+    li    t0, CAUSE_USER_CALL
+    sd    t0, F_CAUSE(sp)
+    sd    a7, F_VALUE(sp)
+    sd    zero, T_PROGRESS_COUNT(tp)
+    ld    t0, T_HANDLER_ENTRY(tp)
+    csrw  sepc, t0
+    ld    a0, T_HANDLER_ADDRESS(tp)
+    csrr  t0, sscratch
+    sd    t0, F_REGISTERS + 8 * 4(sp)
+    ld    sp, T_HANDLER_STACK(tp)
+    csrrw tp, sscratch, tp /* gp, tp and all but a0, sp and t0 are as they were */
+    sret
+
+native_replaces_all:
+    addi  sp, a7, 24
+    bnez  sp, trap_slow_path
+    lhu   sp, T_HANDLER_LEVEL(tp) /* and interrupt_deferred */
+    addi  sp, sp, -1
+    bnez  sp, trap_slow_path
+    sb    zero, T_HANDLER_LEVEL(tp)
+    ld    sp, T_SAVE(tp)
+    ld    t0, F_PC(sp)
+    andi  t0, t0, -2 /* sepc: bit 0 is zero, but QEMU 7.2 keeps it */
+    csrw  sepc, t0
+    csrw  sscratch, tp
+    .irp  n, 1,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,2
+    ld    x\n, F_REGISTERS + 8 * \n(sp)
+    .endr
+    sret
 
 slow_contended:
     call  kernel_lock
