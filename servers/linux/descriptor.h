@@ -11,6 +11,8 @@
 #define DESCRIPTORS_SOFT 1024
 #define DESCRIPTORS_MAX  4096
 
+#define PIPE_SIZE 65536 /* bytes that a pipe within the process holds */
+
 /* Begins a file: one reference, the caller's. */
 static inline void file_init(struct file *file, const struct file_operations *operations,
                              uint32_t flags)

@@ -3,7 +3,6 @@
 #include "calls.h"
 #include "descriptor.h"
 #include "descriptor_abi.h"
-#include "pipe_ring.h"
 #include "user.h"
 
 /* What F_SETFL may change, of what files know. */
@@ -92,9 +91,9 @@ static int64_t control_file(struct file *file, uint64_t command, uint64_t argume
     case LINUX_F_SETPIPE_SZ:
         if (!is_pipe)
             return -LINUX_EBADF;
-        return argument <= PIPE_RING_MAX ? PIPE_RING_MAX : -LINUX_EPERM;
+        return argument <= PIPE_SIZE ? PIPE_SIZE : -LINUX_EPERM;
     case LINUX_F_GETPIPE_SZ:
-        return is_pipe ? PIPE_RING_MAX : -LINUX_EBADF;
+        return is_pipe ? PIPE_SIZE : -LINUX_EBADF;
     default:
         return -LINUX_EINVAL;
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pipes within the process: pipe(7). Between programs the pipe server has them. */
+#include "lib/byte_ring.h"
 #include "lib/clock.h"
 #include "calls.h"
 #include "descriptor.h"
 #include "descriptor_abi.h"
 #include "heap.h"
-#include "pipe_ring.h"
 #include "poll_watch.h"
 #include "signal.h"
 #include "user.h"
@@ -15,7 +15,7 @@ enum end { READER, WRITER };
 struct pipe {
     struct file ends[2];
     struct mutex lock; /* all below */
-    struct pipe_ring ring;
+    struct byte_ring ring;
     bool closed[2];
     struct wait_queue queues[2];
     uint32_t ends_left; /* atomic: the last one frees */
@@ -31,6 +31,11 @@ static void wake(struct pipe *pipe, enum end end)
 {
     wait_wake(&pipe->queues[end]);
     file_changed(&pipe->ends[end]);
+}
+
+static size_t room(const struct pipe *pipe)
+{
+    return PIPE_SIZE - pipe->ring.count;
 }
 
 static bool may_block(const struct file *file)
@@ -59,13 +64,13 @@ static int64_t drain(struct pipe *pipe, uint64_t to, uint64_t length)
     uint64_t done = 0;
     while (done < length && pipe->ring.count > 0) {
         size_t piece;
-        const uint8_t *bytes = pipe_ring_data(&pipe->ring, &piece);
+        const uint8_t *bytes = byte_ring_data(&pipe->ring, &piece);
         if (piece > length - done)
             piece = length - done;
         int64_t copied = user_write_some(to + done, bytes, piece);
         if (copied <= 0)
             return done ? (int64_t)done : copied;
-        pipe_ring_take(&pipe->ring, (size_t)copied);
+        byte_ring_take(&pipe->ring, (size_t)copied);
         done += (uint64_t)copied;
     }
     return (int64_t)done;
@@ -78,11 +83,11 @@ static int64_t pipe_read(struct task *self, struct file *file, uint64_t to, uint
         return 0;
     mutex_lock(&pipe->lock);
     int64_t result = wait_readable(self, pipe);
-    size_t before = pipe_ring_room(&pipe->ring);
+    size_t before = room(pipe);
     if (result == 0)
         result = drain(pipe, to, length);
     bool wanted = pipe->queues[WRITER].waiters > 0 ||
-                  (before < LINUX_PIPE_BUF && pipe_ring_room(&pipe->ring) >= LINUX_PIPE_BUF);
+                  (before < LINUX_PIPE_BUF && room(pipe) >= LINUX_PIPE_BUF);
     mutex_unlock(&pipe->lock);
     if (wanted && result > 0)
         wake(pipe, WRITER);
@@ -97,28 +102,38 @@ static size_t room_needed(uint64_t length)
     return length <= LINUX_PIPE_BUF ? (size_t)length : 1;
 }
 
+/* Memory for `more` bytes. False: there is none. */
+static bool reserve(struct byte_ring *ring, size_t more)
+{
+    size_t capacity = byte_ring_needs(ring, more);
+    void *memory = capacity ? heap_alloc(capacity) : NULL;
+    if (memory)
+        heap_free(byte_ring_move(ring, memory, capacity));
+    return !capacity || memory;
+}
+
 /* Copies in what there is room for. Returns bytes > 0, -EAGAIN, -EPIPE, -ENOMEM, -EFAULT. */
 static int64_t fill(struct pipe *pipe, uint64_t from, uint64_t left, size_t needed)
 {
-    size_t room = pipe_ring_room(&pipe->ring);
+    size_t space = room(pipe);
     uint64_t done = 0;
     if (pipe->closed[READER])
         return -LINUX_EPIPE;
-    if (room < needed)
+    if (space < needed)
         return -LINUX_EAGAIN;
-    if (left > room)
-        left = room;
-    if (!pipe_ring_reserve(&pipe->ring, left))
+    if (left > space)
+        left = space;
+    if (!reserve(&pipe->ring, left))
         return -LINUX_ENOMEM;
     while (done < left) {
         size_t piece;
-        uint8_t *space = pipe_ring_space(&pipe->ring, &piece);
+        uint8_t *to = byte_ring_space(&pipe->ring, &piece);
         if (piece > left - done)
             piece = left - done;
-        int64_t copied = user_read_some(space, from + done, piece);
+        int64_t copied = user_read_some(to, from + done, piece);
         if (copied <= 0)
             return done ? (int64_t)done : copied;
-        pipe_ring_put(&pipe->ring, (size_t)copied);
+        byte_ring_put(&pipe->ring, (size_t)copied);
         done += (uint64_t)copied;
     }
     return (int64_t)done;
@@ -130,7 +145,7 @@ static int64_t wait_writable(struct task *self, struct pipe *pipe, size_t needed
     if (!may_block(&pipe->ends[WRITER]))
         return -LINUX_EAGAIN;
     mutex_lock(&pipe->lock);
-    while (status == 0 && !pipe->closed[READER] && pipe_ring_room(&pipe->ring) < needed)
+    while (status == 0 && !pipe->closed[READER] && room(pipe) < needed)
         status = wait_for(self, &pipe->queues[WRITER], &pipe->lock, CLOCK_NEVER);
     mutex_unlock(&pipe->lock);
     return status;
@@ -175,7 +190,7 @@ static uint32_t pipe_poll_writer(struct file *file)
 {
     struct pipe *pipe = pipe_of(file, WRITER);
     mutex_lock(&pipe->lock);
-    uint32_t events = pipe_ring_room(&pipe->ring) >= LINUX_PIPE_BUF ? LINUX_POLL_WRITABLE : 0;
+    uint32_t events = room(pipe) >= LINUX_PIPE_BUF ? LINUX_POLL_WRITABLE : 0;
     if (pipe->closed[READER])
         events |= LINUX_POLLERR;
     mutex_unlock(&pipe->lock);
@@ -211,7 +226,7 @@ static void close_end(struct pipe *pipe, enum end end)
     wake(pipe, end == READER ? WRITER : READER);
     if (__atomic_sub_fetch(&pipe->ends_left, 1, __ATOMIC_ACQ_REL) > 0)
         return;
-    pipe_ring_release(&pipe->ring);
+    heap_free(pipe->ring.bytes);
     heap_free(pipe);
 }
 
