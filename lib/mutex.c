@@ -29,7 +29,8 @@ bool mutex_try_lock(struct mutex *mutex)
 static void lock_contended(struct mutex *mutex)
 {
     while (__atomic_exchange_n(&mutex->state, CONTENDED, __ATOMIC_ACQUIRE) != FREE)
-        sys_word_wait(&mutex->state, CONTENDED, 0);
+        if (sys_word_wait(&mutex->state, CONTENDED, 0) == -EINTR)
+            sys_thread_yield(); /* in a handler no wait blocks now: let the owner go on */
 }
 
 void mutex_lock(struct mutex *mutex)
