@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The process's session with the file server: messages, fids, and what to do when the server was
- * restarted. Errors are -errno of Linux; -ERESTARTNOINTR: an
- * interruption is pending, nothing was done.
+ * restarted. Errors are -errno of Linux; -ERESTARTNOINTR: an interruption
+ * is pending, nothing was done.
  */
 #ifndef ANSER_SERVERS_LINUX_NINEP_CLIENT_H
 #define ANSER_SERVERS_LINUX_NINEP_CLIENT_H
