@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+package native
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"anser/abi"
+	"anser/anser"
+	"anser/shell/machine"
+)
+
+// process implements machine.Process.
+type process struct {
+	id      uint64
+	handle  anser.Handle
+	signals anser.Handle // 0: it knows no signals
+	done    chan struct{}
+	exit    machine.Exit
+}
+
+func (p *process) ID() uint64  { return p.id }
+func (p *process) Linux() bool { return p.signals != 0 }
+
+func (p *process) Wait() machine.Exit {
+	<-p.done
+	return p.exit
+}
+
+func (p *process) Signal(number int) error {
+	if p.signals != 0 && number != int(syscall.SIGKILL) {
+		return say(p.signals.Signal(1 << (number - 1)))
+	}
+	return say(p.handle.KillProcess(uint64(128 + number)))
+}
+
+var exitKinds = map[uint64]int{abi.ExitNormal: machine.Ended, abi.ExitKilled: machine.Killed,
+	abi.ExitFault: machine.Faulted}
+
+// end notes the words of the exit event: kind of event, status, how, cause, value, pc.
+func (p *process) end(event []byte) {
+	var word [6]uint64
+	for i := range word {
+		if len(event) >= 8*(i+1) {
+			word[i] = binary.LittleEndian.Uint64(event[8*i:])
+		}
+	}
+	p.exit = machine.Exit{Kind: exitKinds[word[2]], Status: int64(word[1]), Cause: word[3],
+		Value: word[4], PC: word[5]}
+	p.handle.Close()
+	p.signals.Close()
+	close(p.done)
+}
+
+// Start implements machine.Machine.
+func (m *Machine) Start(start machine.Start) (machine.Process, error) {
+	request, err := startRequest(start)
+	if err != nil {
+		return nil, err
+	}
+	exit, badge, err := m.mint()
+	if err != nil {
+		return nil, say(err)
+	}
+	p := &process{done: make(chan struct{})}
+	// The end may come before the answer is read.
+	m.mutex.Lock()
+	m.processes[badge] = p
+	m.mutex.Unlock()
+	if err := m.startProcess(p, start, request, exit); err != nil {
+		m.mutex.Lock()
+		delete(m.processes, badge)
+		m.mutex.Unlock()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (m *Machine) startProcess(p *process, start machine.Start, request []byte,
+	exit anser.Handle) error {
+	m.starts.Lock()
+	defer m.starts.Unlock()
+	for _, given := range []struct {
+		name   string
+		stream machine.Stream
+	}{{abi.StartStdin, start.Stdin}, {abi.StartStdout, start.Stdout},
+		{abi.StartStderr, start.Stderr}, {abi.StartTrace, start.Trace}} {
+		if err := m.give(given.name, given.stream); err != nil {
+			exit.Close()
+			return fmt.Errorf("%s: %w", given.name, say(err))
+		}
+	}
+	var answer abi.InitStarted
+	in, err := m.init.Call(anser.Never, request, anser.Bytes(&answer), exit)
+	if err != nil {
+		exit.Close()
+		return say(err)
+	}
+	if _, err := anser.Status(in.Data); err != nil || len(in.Handles) == 0 {
+		in.Close()
+		return startError(err, anser.Text(answer.Text[:]))
+	}
+	p.id, p.handle = answer.Process, in.Handles[0]
+	if len(in.Handles) > 1 {
+		p.signals = in.Handles[1]
+	}
+	return nil
+}
+
+// startError makes one line of init's answer; its text says more than the number.
+func startError(err error, text string) error {
+	if errors.Is(err, syscall.ESRCH) {
+		return machine.ErrNotFound
+	}
+	if text != "" {
+		return errors.New(text)
+	}
+	return say(err)
+}
+
+// give deposits a duplicate of the stream for the start that follows.
+func (m *Machine) give(name string, given machine.Stream) error {
+	handle := handleOf(given)
+	if handle == 0 {
+		return nil
+	}
+	duplicate, err := handle.Copy()
+	if err != nil {
+		return err
+	}
+	message := abi.InitGiveMessage{Type: abi.InitGive}
+	if err := anser.SetText(message.Name[:], name); err != nil {
+		return err
+	}
+	in, err := m.init.Call(anser.Never, anser.Bytes(&message), make([]byte, abi.RegisterBytes),
+		duplicate)
+	if err != nil {
+		duplicate.Close()
+		return err
+	}
+	_, err = anser.Status(in.Data)
+	return err
+}
+
+func handleOf(given machine.Stream) anser.Handle {
+	switch given := given.(type) {
+	case *stream:
+		return given.handle
+	case *session:
+		return given.handle
+	}
+	return 0
+}
+
+// startRequest is the message of INIT_START: a header, then all strings.
+func startRequest(start machine.Start) ([]byte, error) {
+	arguments := append([]string{start.Name}, start.Args[1:]...)
+	var text []byte
+	for _, list := range [][]string{arguments, start.Env} {
+		for _, word := range list {
+			if strings.IndexByte(word, 0) >= 0 {
+				return nil, fmt.Errorf("an argument or variable holds a NUL")
+			}
+			text = append(append(text, word...), 0)
+		}
+	}
+	argumentLength := len(arguments)
+	for _, word := range arguments {
+		argumentLength += len(word)
+	}
+	header := abi.InitStartMessage{
+		Type: abi.InitStart, Flags: abi.InitStartExit, ArgumentCount: uint32(len(arguments)),
+		ArgumentLength: uint64(argumentLength), EnvironmentCount: uint64(len(start.Env)),
+		EnvironmentLength: uint64(len(text) - argumentLength),
+	}
+	request := append(append([]byte(nil), anser.Bytes(&header)...), text...)
+	if len(request) > abi.InitElement {
+		return nil, fmt.Errorf("arguments and environment are %d bytes too long",
+			len(request)-abi.InitElement)
+	}
+	return request, nil
+}
