@@ -113,6 +113,9 @@ func (k *keys) Read(to []byte) (int, error) {
 	n := 0
 	for n < len(to) && len(k.ahead) > 0 {
 		key := k.ahead[0]
+		if n > 0 && (key == keyInterrupt || key == keyEnd) {
+			return n, nil // the terminal draws what was typed before, then sees this key alone
+		}
 		k.ahead = k.ahead[1:]
 		skip := key == '\n' && k.last == '\r'
 		k.last = key
@@ -129,7 +132,7 @@ func (k *keys) Read(to []byte) (int, error) {
 		}
 		to[n] = key
 		n++
-		if key == '\r' || key == keyInterrupt || key == keyEnd {
+		if key == '\r' || key == keyInterrupt {
 			break
 		}
 	}

@@ -162,9 +162,9 @@ func (m *Machine) Pipe() (read, write machine.Stream, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	in, err := server.Call(anser.Never, words(pipeMake), make([]byte, abi.RegisterBytes))
+	in, err := server.Call(anser.Never, words(abi.PipeMake), make([]byte, abi.RegisterBytes))
 	for try := 1; isPipeError(err) && try < consoleTries; try++ {
-		in, err = server.Call(anser.Never, words(pipeMake), make([]byte, abi.RegisterBytes))
+		in, err = server.Call(anser.Never, words(abi.PipeMake), make([]byte, abi.RegisterBytes))
 	}
 	if err == nil {
 		_, err = anser.Status(in.Data)
@@ -183,10 +183,10 @@ func (m *Machine) findPipes() (anser.Handle, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	if m.pipeServer == 0 {
-		m.pipeServer = anser.StartHandle(pipeService)
+		m.pipeServer = anser.StartHandle(abi.PipeService)
 	}
 	if m.pipeServer == 0 {
-		handle, err := anser.Lookup(pipeService)
+		handle, err := anser.Lookup(abi.PipeService)
 		if errors.Is(err, syscall.ESRCH) {
 			return 0, errors.New("there is no pipe server")
 		}

@@ -105,8 +105,12 @@ func (m *Machine) startProcess(p *process, start machine.Start, request []byte,
 		return startError(err, anser.Text(answer.Text[:]))
 	}
 	p.id, p.handle = answer.Process, in.Handles[0]
-	if len(in.Handles) > 1 {
-		p.signals = in.Handles[1]
+	for _, signals := range in.Handles[1:] {
+		if answer.Flags&abi.InitStartedForeign != 0 {
+			p.signals = signals
+		} else {
+			signals.Close()
+		}
 	}
 	return nil
 }
