@@ -4,35 +4,36 @@
 package abi
 
 const (
-	InitElement      = ElementMax
-	InitNameMax      = 64
-	InitTextMax      = 160
-	InitGiveMax      = 16
-	StartStdin       = "stdin"
-	StartStdout      = "stdout"
-	StartStderr      = "stderr"
-	StartLog         = "log"
-	StartSystem      = "system"
-	StartNames       = "names"
-	StartInit        = "init"
-	StartReceive     = "receive"
-	StartInitrd      = "initrd"
-	StartDeviceTree  = "device-tree"
-	StartSignals     = "signals"
-	StartTrace       = "trace"
-	InitStart        = 0x301
-	InitProgram      = 0x302
-	InitService      = 0x303
-	InitRestart      = 0x304
-	InitKill         = 0x305
-	InitGive         = 0x306
-	InitStartConsole = 1
-	InitStartExit    = 2
-	InitStartImage   = 4
-	InitStateRunning = 0
-	InitStateStopped = 1
-	InitStateWaiting = 2
-	InitStateFailed  = 3
+	InitElement        = ElementMax
+	InitNameMax        = 64
+	InitTextMax        = 160
+	InitGiveMax        = 16
+	StartStdin         = "stdin"
+	StartStdout        = "stdout"
+	StartStderr        = "stderr"
+	StartLog           = "log"
+	StartSystem        = "system"
+	StartNames         = "names"
+	StartInit          = "init"
+	StartReceive       = "receive"
+	StartInitrd        = "initrd"
+	StartDeviceTree    = "device-tree"
+	StartSignals       = "signals"
+	StartTrace         = "trace"
+	InitStart          = 0x301
+	InitProgram        = 0x302
+	InitService        = 0x303
+	InitRestart        = 0x304
+	InitKill           = 0x305
+	InitGive           = 0x306
+	InitStartConsole   = 1
+	InitStartExit      = 2
+	InitStartImage     = 4
+	InitStartedForeign = 1
+	InitStateRunning   = 0
+	InitStateStopped   = 1
+	InitStateWaiting   = 2
+	InitStateFailed    = 3
 )
 
 type InitStartMessage struct {
@@ -55,6 +56,7 @@ type InitGiveMessage struct {
 type InitStarted struct {
 	Status  int64
 	Process uint64
+	Flags   uint64
 	Text    [InitTextMax]byte
 }
 
