@@ -6,12 +6,16 @@
 GO_COMMANDS := $(sort $(patsubst go/cmd/%/,%,$(dir $(wildcard go/cmd/*/*.go))))
 GO_SERVERS  := $(filter logd shell,$(GO_COMMANDS))
 GO_PROGRAMS := $(filter-out $(GO_SERVERS),$(GO_COMMANDS))
+# Those of go/test print TAP; they are in the tests' archive only.
+GO_TESTS    := $(sort $(patsubst go/test/%/,%,$(dir $(wildcard go/test/*/*.go))))
 GO_BUILD     = GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath
 
 .PHONY: go-commands
 go-commands:
 	@mkdir -p $(BUILD)/go/linked
-	$(Q)cd go && $(GO_BUILD) -o $(abspath $(BUILD))/go/linked/ $(GO_COMMANDS:%=./cmd/%)
+	$(Q)cd go && $(GO_BUILD) -o $(abspath $(BUILD))/go/linked/ $(GO_COMMANDS:%=./cmd/%) $(GO_TESTS:%=./test/%)
 
-$(GO_COMMANDS:%=$(BUILD)/go/%): $(BUILD)/go/%: go-commands
+INITRD_EXTRA += $(foreach test,$(GO_TESTS),tests/$(test)=$(BUILD)/go/$(test))
+
+$(GO_COMMANDS:%=$(BUILD)/go/%) $(GO_TESTS:%=$(BUILD)/go/%): $(BUILD)/go/%: go-commands
 	$(Q)cmp -s $(BUILD)/go/linked/$* $@ || { echo '  GO      $@' && cp $(BUILD)/go/linked/$* $@; }
