@@ -38,7 +38,7 @@ uint8_t *byte_ring_space(const struct byte_ring *ring, size_t *length)
     size_t end = ring->head + ring->count;
     size_t tail = end < ring->capacity ? end : end - ring->capacity;
     *length = smaller(ring->capacity - ring->count, ring->capacity - tail);
-    return ring->bytes + tail;
+    return ring->bytes ? ring->bytes + tail : NULL;
 }
 
 void byte_ring_put(struct byte_ring *ring, size_t length)
@@ -49,7 +49,7 @@ void byte_ring_put(struct byte_ring *ring, size_t length)
 const uint8_t *byte_ring_data(const struct byte_ring *ring, size_t *length)
 {
     *length = smaller(ring->count, ring->capacity - ring->head);
-    return ring->bytes + ring->head;
+    return ring->bytes ? ring->bytes + ring->head : NULL;
 }
 
 void byte_ring_take(struct byte_ring *ring, size_t length)
