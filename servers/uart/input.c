@@ -94,11 +94,12 @@ void input_typed(uint8_t byte)
         typed[typed_end++ % TYPED_MAX] = byte;
 }
 
-static void answer(struct session *session, const char *text, size_t length)
+/* False: the read was called off, and the text is still to be read. */
+static bool answer(struct session *session, const char *text, size_t length)
 {
     anser_handle reply = session->reader;
     session->reader = 0;
-    serve_answer(reply, (int64_t)length, text, length);
+    return serve_answer(reply, (int64_t)length, text, length) == 0;
 }
 
 /* Answers with the rest of the line that is ready. */
@@ -106,7 +107,8 @@ static void answer_line(struct session *session)
 {
     size_t left = editor.length - line_taken;
     size_t length = left < session->reader_most ? left : session->reader_most;
-    answer(session, editor.line + line_taken, length);
+    if (!answer(session, editor.line + line_taken, length))
+        return;
     line_taken += length;
     if (line_taken == editor.length)
         forget_line();
@@ -134,13 +136,16 @@ static void pump_bytes(struct session *session)
 {
     char bytes[CONSOLE_READ_MAX];
     size_t length = 0;
+    uint32_t begin = typed_begin;
     size_t most = session->reader_most < sizeof(bytes) ? session->reader_most : sizeof(bytes);
     while (length < most && typed_begin != typed_end && (!length || !ends_line(bytes[length - 1])))
         bytes[length++] = (char)typed[typed_begin++ % TYPED_MAX];
     if (!length)
         return;
-    echo(NULL, bytes, length);
-    answer(session, bytes, length);
+    if (answer(session, bytes, length))
+        echo(NULL, bytes, length);
+    else
+        typed_begin = begin;
 }
 
 void input_pump(void)
