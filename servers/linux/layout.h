@@ -21,4 +21,14 @@
 /* The program's first stack ends here. */
 #define LINUX_STACK_TOP (LINUX_OWN_BEGIN - 0x10000)
 
+#ifndef __ASSEMBLER__
+#include <stdint.h>
+
+/* What the vDSO computes the time from; read-only for the program. */
+struct linux_clock {
+    uint64_t nanoseconds_a_tick; /* 0: not a whole number, or unknown; then it calls */
+    uint64_t real_base;          /* CLOCK_REALTIME at tick 0, nanoseconds since 1970 */
+};
+#endif
+
 #endif

@@ -58,4 +58,7 @@ const char *process_environment(const char *name);
  * blocks for long. */
 void process_report(const char *text);
 
+/* One line for the system's log alone. */
+void process_log(const char *text);
+
 #endif

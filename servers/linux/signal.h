@@ -48,6 +48,9 @@ void signal_send_self(struct task *self, int number);
 void signal_send_task(struct task *to, int number, int code);
 void signal_send_process(int number, int code);
 
+/* A timer's signal, with its id and value; to the task with this id, or (0) to the process. */
+void signal_send_timer(uint32_t task, int number, int timer, uint64_t value);
+
 /*
  * Puts another mask in place until the call that is being served has ended, its signals delivered
  * (ppoll, pselect6, epoll_pwait, rt_sigsuspend).
@@ -61,12 +64,56 @@ int signal_read_mask(uint64_t address, uint64_t size, uint64_t *mask);
 /* A fault of the program: its signal, or the end of the process. */
 void signal_fault(struct task *self);
 
-/* Before the handler leaves: delivers what is pending, or restarts the call. `result` is what the
- * call returned; nothing was called if `in_call` is false. */
-void signal_leave(struct task *self, bool in_call, int64_t result);
+/* Before the handler leaves: delivers what is pending, or begins the call again. `result` is what
+ * the call returned; there was no call if `in_call` is false. `first` is its first argument. */
+void signal_leave(struct task *self, bool in_call, int64_t result, uint64_t first);
 
-/* Threads begin with the mask of their creator. Ends the process as by this signal, with a line
- * that says so. */
-_Noreturn void signal_die(const struct task *self, int number, const struct linux_siginfo *info);
+/* A thread that was to take signals of the process may have ended: others are told of them. */
+void signal_pass_on(void);
+
+/* Ends the process as by this signal, with a line that says so. */
+_Noreturn void signal_die(const struct task *self, const struct linux_siginfo *info);
+
+/* ---- Between the rooms of signals. ----------------------------------------------------------- */
+
+struct linux_sigaction {
+    uint64_t handler; /* LINUX_SIG_DFL, LINUX_SIG_IGN, or an address */
+    uint64_t flags;
+    uint64_t mask;
+};
+
+#define LINUX_SIG_DFL 0
+#define LINUX_SIG_IGN 1
+
+#define LINUX_SA_ONSTACK   0x08000000
+#define LINUX_SA_RESTART   0x10000000
+#define LINUX_SA_NODEFER   0x40000000
+#define LINUX_SA_RESETHAND 0x80000000u
+
+/* Sends to the task of this id; number 0: asks whether there is one. -ESRCH. */
+int64_t signal_send_id(uint32_t id, int number);
+
+/* Sets an action (NULL: only asks). */
+int64_t signal_exchange_action(int number, const struct linux_sigaction *with,
+                               struct linux_sigaction *old);
+
+/* Sets the task's own mask; what cannot be blocked is not. */
+void signal_set_mask(struct task *self, uint64_t mask);
+
+/* What waits for the task, blocked or not. */
+uint64_t signal_all_pending(const struct task *self);
+
+/* Takes the next signal in `from` that is pending for the task. False: none. */
+bool signal_take(struct task *self, uint64_t from, struct linux_siginfo *info);
+
+/* The action of a signal; RESETHAND is done by this. */
+struct linux_sigaction signal_action(int number);
+
+/* Is it ignored, by choice or by default? */
+bool signal_ignored(int number, const struct linux_sigaction *action);
+
+/* Builds the frame of a handler on the program's stack and sends the task there. -EFAULT. */
+int signal_frame_push(struct task *self, const struct linux_sigaction *action,
+                      const struct linux_siginfo *info, uint64_t mask);
 
 #endif
