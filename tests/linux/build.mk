@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Programs for Linux that only tests need: static, made by Debian's cross compiler and by two Gos, as
+# anybody would make them. They go into the archive for tests as tests/linux/NAME.
+
+LINUX_CC       := riscv64-linux-gnu-gcc
+LINUX_TEST_CFLAGS   := -static -O1 -g0 -Wall -Wextra -Werror
+LINUX_TESTS    := $(BUILD)/tests/linux
+LINUX_PROGRAMS := hello threads files hostile calls
+LINUX_GO_SOURCES := $(wildcard tests/linux/go/*.go) tests/linux/go/go.mod
+# Go 1.23 of the set-up, whatever else the machine has.
+GO_1_23        := $(abspath $(BUILD))/go-1.23/usr/lib/go-1.23/bin/go
+
+$(LINUX_TESTS)/calls: $(wildcard tests/linux/call*.c) tests/linux/call_table.h
+$(LINUX_TESTS)/%: tests/linux/%.c
+	$(call say,LINUX,$@)
+	@mkdir -p $(@D)
+	$(Q)$(LINUX_CC) $(LINUX_TEST_CFLAGS) $(filter %.c,$^) -lm -o $@ && riscv64-linux-gnu-strip $@
+
+# $(call linux_go,NAME,GO)
+define linux_go
+$(LINUX_TESTS)/$(1): $(LINUX_GO_SOURCES)
+	$$(call say,GO,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)cd tests/linux/go && GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 GOTOOLCHAIN=local $(2) build -trimpath \
+		-o $$(abspath $$@) .
+endef
+$(eval $(call linux_go,go,$(GO_USER)))
+$(eval $(call linux_go,go-1.23,$(GO_1_23)))
+
+# Images that are no programs: the reason comes in one line.
+$(LINUX_TESTS)/broken/done: tests/linux/break-image $(LINUX_TESTS)/hello
+	$(call say,BREAK,$(@D))
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) $^ $(@D) && touch $@
+$(addprefix $(LINUX_TESTS)/broken/,short header machine class interpreter empty text): $(LINUX_TESTS)/broken/done
+
+INITRD_EXTRA += $(foreach name,$(LINUX_PROGRAMS) go go-1.23 $(addprefix broken/,short header machine class \
+	interpreter empty text),tests/linux/$(name)=$(LINUX_TESTS)/$(name))

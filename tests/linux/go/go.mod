@@ -1,0 +1,3 @@
+module anser.test/linux
+
+go 1.19
