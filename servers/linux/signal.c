@@ -86,19 +86,11 @@ static void send_anywhere(int number)
     mutex_unlock(&process_tasks.lock);
 }
 
-void signal_send_self(struct task *self, int number)
-{
-    mutex_lock(&signals.lock);
-    note_down(number, LINUX_SI_USER, (int)process.id, 0);
-    __atomic_fetch_or(&self->pending, signal_bit(number), __ATOMIC_SEQ_CST);
-    mutex_unlock(&signals.lock);
-}
-
-void signal_send_task(struct task *to, int number, int code)
+void signal_send_own(struct task *self, int number, int code)
 {
     mutex_lock(&signals.lock);
     note_down(number, code, (int)process.id, 0);
-    send_to(to, number);
+    __atomic_fetch_or(&self->pending, signal_bit(number), __ATOMIC_SEQ_CST);
     mutex_unlock(&signals.lock);
 }
 

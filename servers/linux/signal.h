@@ -40,12 +40,16 @@ static inline uint64_t signal_bit(int number)
 /* Is there a signal for this task that it does not block? Then a call that waits must end. */
 bool signal_pending(const struct task *self);
 
-/* Sends a signal (1..64) to the calling task; for SIGPIPE. */
-void signal_send_self(struct task *self, int number);
+/* Sends a signal (1..64) to the calling task, which takes it when the call ends. `code` is si_code,
+ * LINUX_SI_*. */
+void signal_send_own(struct task *self, int number, int code);
 
-/* Sends to one task, or to the process: then to some task that does not block it. `code` is
- * si_code. */
-void signal_send_task(struct task *to, int number, int code);
+static inline void signal_send_self(struct task *self, int number)
+{
+    signal_send_own(self, number, LINUX_SI_USER);
+}
+
+/* Sends to the process: to some task that does not block it. */
 void signal_send_process(int number, int code);
 
 /* A timer's signal, with its id and value; to the task with this id, or (0) to the process. */

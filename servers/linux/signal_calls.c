@@ -112,7 +112,7 @@ static int64_t send_to_id(struct task *self, int32_t id, uint64_t number)
         return -LINUX_EINVAL;
     if ((uint32_t)id == self->id) {
         if (number != 0)
-            signal_send_task(self, (int)number, LINUX_SI_TKILL);
+            signal_send_own(self, (int)number, LINUX_SI_TKILL);
         return 0;
     }
     return signal_send_id((uint32_t)id, (int)number);
@@ -143,7 +143,7 @@ int64_t linux_kill(struct task *self)
         return -LINUX_ESRCH;
     /* The caller takes it if it can, before the call returns: POSIX, kill(). */
     if (number != 0 && !(self->blocked & signal_bit((int)number)))
-        signal_send_self(self, (int)number);
+        signal_send_own(self, (int)number, LINUX_SI_USER);
     else if (number != 0)
         signal_send_process((int)number, LINUX_SI_USER);
     return 0;
