@@ -12,6 +12,7 @@ from anser_qemu import BUILD, PROMPT, ROOT, Machine
 MACHINES = [pytest.param(smp, qemu, id=f"smp{smp}-qemu{qemu}")
             for qemu in ("7.2", "10") for smp in (1, 2, 4)]
 MANIFEST = (ROOT / "servers/init/manifest").read_text()
+SERVICES = len(re.findall(r"^service ", MANIFEST, re.M))
 
 
 def boot(**options):
@@ -72,7 +73,7 @@ def test_session(smp, qemu):
             assert re.search(rf"^ +\d+ +{name} ", processes, re.M)
         assert re.search(r"^free +\d+ +\d+ KiB$", machine.command("mem"), re.M)
         assert re.search(r"^console +\d+  uart$", machine.command("chan"), re.M)
-        assert machine.command("services").count("  running\n") == 3
+        assert machine.command("services").count("  running\n") == SERVICES
         assert re.search(r"up \d+:\d\d:\d\d", machine.command("uptime"))
         assert len(machine.command("dmesg").splitlines()) > 3
         assert "nonsense: no such command or program" in machine.command("nonsense 1 2")
@@ -217,7 +218,7 @@ def test_no_output_is_lost_when_the_uart_dies(smp):
 
 def kept(machine):
     """Objects, handles and free pages, when nothing but the services runs."""
-    shown = until(machine, "mem", r" 4 threads, ")
+    shown = until(machine, "mem", rf" {1 + SERVICES} threads, ")
     return re.findall(r"(\d+) objects, (\d+) handles|^free +(\d+)", shown, re.M)
 
 

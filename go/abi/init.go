@@ -34,6 +34,7 @@ const (
 	InitStateStopped   = 1
 	InitStateWaiting   = 2
 	InitStateFailed    = 3
+	InitStateHeld      = 4
 )
 
 type InitStartMessage struct {
@@ -80,4 +81,7 @@ type InitServiceMessage struct {
 	State    uint64
 	Restarts uint64
 	Name     [NameMax]byte
+	Needs    [InitTextMax]byte
+	WaitsFor [NameMax]byte
+	End      [InitTextMax]byte
 }

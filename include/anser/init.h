@@ -109,7 +109,8 @@ struct init_program {
 #define INIT_STATE_RUNNING 0
 #define INIT_STATE_STOPPED 1 /* ended, and not to be restarted */
 #define INIT_STATE_WAITING 2 /* ended, restart is due */
-#define INIT_STATE_FAILED  3 /* could not be started, or died too often */
+#define INIT_STATE_FAILED  3 /* could not be started, or ended too often */
+#define INIT_STATE_HELD    4 /* a service that it needs does not run */
 
 struct init_service {
     int64_t status;
@@ -118,6 +119,9 @@ struct init_service {
     uint64_t state;   /* INIT_STATE_* */
     uint64_t restarts;
     char name[ANSER_NAME_MAX];
+    char needs[INIT_TEXT_MAX];      /* names of services, blanks between them; cut if too many */
+    char waits_for[ANSER_NAME_MAX]; /* INIT_STATE_HELD: the first of them that does not run */
+    char end[INIT_TEXT_MAX];        /* how it ended last, or why it failed; empty: never */
 };
 
 #endif

@@ -201,6 +201,17 @@ void command_channels(unsigned count, char **words)
         say_error("chan", "names", status);
 }
 
+/* What the state alone does not say: what it needs and waits for, how it ended. */
+static void print_service_details(const struct init_service *service)
+{
+    if (service->needs[0])
+        printf("    needs %s\n", service->needs);
+    if (service->waits_for[0])
+        printf("    waits for %s\n", service->waits_for);
+    if (service->end[0])
+        printf("    last: %s\n", service->end);
+}
+
 void command_services(unsigned count, char **words)
 {
     (void)count;
@@ -210,13 +221,16 @@ void command_services(unsigned count, char **words)
         [INIT_STATE_STOPPED] = "stopped",
         [INIT_STATE_WAITING] = "to be restarted",
         [INIT_STATE_FAILED] = "failed",
+        [INIT_STATE_HELD] = "held",
     };
     struct init_service service = {.next = 0};
     int64_t status;
     printf("NAME                PID RESTARTS  STATE\n");
-    while ((status = init_next_service(service.next, &service)) == 1)
+    while ((status = init_next_service(service.next, &service)) == 1) {
         printf("%-16s %6" PRIu64 " %8" PRIu64 "  %s\n", service.name, service.process,
-               service.restarts, service.state <= INIT_STATE_FAILED ? states[service.state] : "?");
+               service.restarts, service.state <= INIT_STATE_HELD ? states[service.state] : "?");
+        print_service_details(&service);
+    }
     if (status < 0)
         say_error("services", "init", status);
 }

@@ -165,6 +165,7 @@ static bool give(struct granted *granted, const struct client *client,
     case GRANT_PUBLISH:
     case GRANT_LOOKUP:
     case GRANT_PROCESSES:
+    case GRANT_NEED:
         return true; /* rights of the handles "names" and "init" */
     }
     return refuse(granted, "a grant of kind %d", grant->kind);

@@ -185,6 +185,25 @@ static void read_memory(struct parser *parser)
     entry->memory_max_pages = most;
 }
 
+/* N in T: so many ends in so many seconds, then it is given up. */
+static void read_patience(struct parser *parser)
+{
+    struct manifest_entry *entry = parser->entry;
+    uint64_t ends, seconds;
+    if (parser->word_count != 5 || strcmp(parser->words[3], "in") != 0 ||
+        entry->restart == RESTART_NEVER) {
+        FAIL(parser, "write 'restart always|on-failure ENDS in SECONDS'");
+        return;
+    }
+    if (!take_number(parser, parser->words[2], MANIFEST_ENDS_MAX, &ends) ||
+        !take_number(parser, parser->words[4], MANIFEST_SECONDS_MAX, &seconds))
+        return;
+    if (ends == 0 || seconds == 0)
+        FAIL(parser, "'restart' counts at least one end in one second");
+    entry->ends_max = (unsigned)ends;
+    entry->ends_seconds = (unsigned)seconds;
+}
+
 static void read_restart(struct parser *parser)
 {
     static const char *const rules[] = {"never", "always", "on-failure"};
@@ -193,10 +212,12 @@ static void read_restart(struct parser *parser)
         FAIL(parser, "a second 'restart' for '%s'", entry->name);
     entry->restart_said = true;
     for (unsigned i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (strcmp(parser->words[1], rules[i]) == 0) {
-            entry->restart = (enum manifest_restart)i;
-            return;
-        }
+        if (strcmp(parser->words[1], rules[i]) != 0)
+            continue;
+        entry->restart = (enum manifest_restart)i;
+        if (parser->word_count > 2)
+            read_patience(parser);
+        return;
     }
     FAIL(parser, "'restart %.40s' is not never, always or on-failure", parser->words[1]);
 }
@@ -271,6 +292,11 @@ static void read_use(struct parser *parser)
     read_names(parser, GRANT_USE, false);
 }
 
+static void read_needs(struct parser *parser)
+{
+    read_names(parser, GRANT_NEED, false);
+}
+
 static void read_publish(struct parser *parser)
 {
     read_names(parser, GRANT_PUBLISH, true);
@@ -315,7 +341,8 @@ static const struct directive directives[] = {
     {"run", 1, 1 + MANIFEST_ARGS_MAX, read_run, true, "run PATH [ARGUMENT...]"},
     {"priority", 1, 1, read_priority, false, "priority NUMBER"},
     {"memory", 1, 2, read_memory, false, "memory PAGES|NK|NM [MOST]"},
-    {"restart", 1, 1, read_restart, true, "restart never|always|on-failure"},
+    {"restart", 1, 4, read_restart, true, "restart never|always|on-failure [ENDS in SECONDS]"},
+    {"needs", 1, MANIFEST_ARGS_MAX, read_needs, true, "needs SERVICE..."},
     {"system", 1, 6, read_system, false, "system RIGHT..."},
     {"device", 2, 2, read_device, true, "device NAME COMPATIBLE"},
     {"serve", 2, 3, read_serve, true, "serve NAME ELEMENT-BYTES [CAPACITY]"},

@@ -19,6 +19,8 @@
 #define MANIFEST_WORDS_MAX   (2 + MANIFEST_ARGS_MAX)
 #define MANIFEST_ARG_BYTES   256 /* of all arguments of one entry, NULs included */
 #define MANIFEST_LINE_MAX    512
+#define MANIFEST_ENDS_MAX    32    /* of a restart rule: N in T */
+#define MANIFEST_SECONDS_MAX 86400 /* likewise */
 
 enum manifest_kind {
     MANIFEST_SERVICE, /* init starts it, and again by its restart rule */
@@ -38,6 +40,7 @@ enum manifest_grant_kind {
     GRANT_PROCESSES, /* may start, list and kill programs */
     GRANT_ARCHIVE,   /* the frozen pages of the boot archive as handle "initrd" */
     GRANT_LOG,       /* the system object as handle "log", right LOG only */
+    GRANT_NEED,      /* no handle: starts once the service `name` runs */
     GRANT_STDIO,     /* a session of the channel served as name: stdin, stdout, stderr */
 };
 
@@ -67,6 +70,8 @@ struct manifest_entry {
     uint64_t memory_max_pages; /* of a program, as much as is there up to this; else the same */
     bool restart_said;
     enum manifest_restart restart;
+    unsigned ends_max;     /* given up after so many ends ... */
+    unsigned ends_seconds; /* ... in so many seconds; 0: not said */
     unsigned grant_count;
     struct manifest_grant grants[MANIFEST_GRANTS_MAX];
 };
@@ -94,6 +99,9 @@ unsigned manifest_check(struct manifest *manifest, manifest_report *report, void
 /* The unbroken service that serves `name`, or NULL. `*grant` is its GRANT_SERVE, if asked for. */
 const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *name,
                                              const struct manifest_grant **grant);
+
+/* The unbroken service with this name, or NULL. */
+const struct manifest_entry *manifest_service(const struct manifest *manifest, const char *name);
 
 /* The program entry for `path`: its own, else that of "*", else NULL. */
 const struct manifest_entry *manifest_program(const struct manifest *manifest, const char *path);

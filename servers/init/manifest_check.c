@@ -74,6 +74,64 @@ static void check_used_is_served(struct check *check, struct manifest_entry *ent
     }
 }
 
+/* ---- Needs. ---------------------------------------------------------------------------------- */
+
+static struct manifest_entry *find_service(struct manifest *manifest, const char *name)
+{
+    for (unsigned i = 0; i < manifest->count; i++) {
+        struct manifest_entry *entry = &manifest->entries[i];
+        if (entry->kind == MANIFEST_SERVICE && strcmp(entry->name, name) == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+/* Whether `from` needs `target`, directly or through others; `seen` has who was asked before. */
+static bool needs_in_turn(struct manifest *manifest, const struct manifest_entry *from,
+                          const struct manifest_entry *target, bool *seen)
+{
+    for (unsigned g = 0; g < from->grant_count; g++) {
+        if (from->grants[g].kind != GRANT_NEED)
+            continue;
+        const struct manifest_entry *needed = find_service(manifest, from->grants[g].name);
+        if (needed == target)
+            return true;
+        if (!needed || seen[needed - manifest->entries])
+            continue;
+        seen[needed - manifest->entries] = true;
+        if (needs_in_turn(manifest, needed, target, seen))
+            return true;
+    }
+    return false;
+}
+
+/* Each member of a circle is told, broken or not, so that the whole of it can be seen. */
+static void check_no_circle(struct check *check, struct manifest_entry *entry)
+{
+    for (unsigned g = 0; g < entry->grant_count; g++) {
+        bool seen[MANIFEST_ENTRIES_MAX] = {false};
+        const struct manifest_grant *grant = &entry->grants[g];
+        if (grant->kind != GRANT_NEED)
+            continue;
+        const struct manifest_entry *needed = find_service(check->manifest, grant->name);
+        if (needed == entry)
+            fail_at(check, entry, grant->line, "'%s' needs itself", entry->name);
+        else if (needed && needs_in_turn(check->manifest, needed, entry, seen))
+            fail_at(check, entry, grant->line, "'%s' needs '%s', which needs '%s' in turn",
+                    entry->name, needed->name, entry->name);
+    }
+}
+
+static void check_needed_is_there(struct check *check, struct manifest_entry *entry)
+{
+    for (unsigned g = 0; g < entry->grant_count; g++) {
+        const struct manifest_grant *grant = &entry->grants[g];
+        if (grant->kind == GRANT_NEED && !manifest_service(check->manifest, grant->name))
+            fail_at(check, entry, grant->line, "'%s' needs '%s', which is no service", entry->name,
+                    grant->name);
+    }
+}
+
 unsigned manifest_check(struct manifest *manifest, manifest_report *report, void *context)
 {
     struct check all = {.manifest = manifest, .report = report, .context = context};
@@ -84,12 +142,16 @@ unsigned manifest_check(struct manifest *manifest, manifest_report *report, void
     for (unsigned i = 0; i < manifest->count; i++)
         if (!manifest->entries[i].broken)
             check_priority(check, &manifest->entries[i]);
+    for (unsigned i = 0; i < manifest->count; i++)
+        check_no_circle(check, &manifest->entries[i]);
     /* A server that falls out takes its users with it, and they may be servers themselves. */
     for (unsigned before = check->errors + 1; before != check->errors;) {
         before = check->errors;
         for (unsigned i = 0; i < manifest->count; i++)
-            if (!manifest->entries[i].broken)
+            if (!manifest->entries[i].broken) {
                 check_used_is_served(check, &manifest->entries[i]);
+                check_needed_is_there(check, &manifest->entries[i]);
+            }
     }
     return check->errors;
 }
@@ -107,6 +169,16 @@ const struct manifest_entry *manifest_server(const struct manifest *manifest, co
         if (grant)
             *grant = served;
         return entry;
+    }
+    return NULL;
+}
+
+const struct manifest_entry *manifest_service(const struct manifest *manifest, const char *name)
+{
+    for (unsigned i = 0; i < manifest->count; i++) {
+        const struct manifest_entry *entry = &manifest->entries[i];
+        if (entry->kind == MANIFEST_SERVICE && !entry->broken && strcmp(entry->name, name) == 0)
+            return entry;
     }
     return NULL;
 }

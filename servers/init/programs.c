@@ -69,6 +69,18 @@ int64_t program_next(struct server *server, struct serve_request *request)
     return 0;
 }
 
+/* The names of what it needs, as many as fit whole. */
+static void list_needs(const struct manifest_entry *entry, char text[static INIT_TEXT_MAX])
+{
+    size_t used = 0;
+    for (unsigned g = 0; g < entry->grant_count; g++) {
+        const char *name = entry->grants[g].name;
+        if (entry->grants[g].kind != GRANT_NEED || used + strlen(name) + 2 > INIT_TEXT_MAX)
+            continue;
+        used += (size_t)sprintf(text + used, "%s%s", used > 0 ? " " : "", name);
+    }
+}
+
 int64_t program_next_service(struct server *server, struct serve_request *request)
 {
     (void)server;
@@ -83,6 +95,11 @@ int64_t program_next_service(struct server *server, struct serve_request *reques
                                   .state = service->state,
                                   .restarts = service->restarts};
     strcpy(answer.name, service->entry->name);
+    strcpy(answer.end, service->end);
+    list_needs(service->entry, answer.needs);
+    const char *missing = service->state == INIT_STATE_HELD ? service_waits_for(service) : NULL;
+    if (missing)
+        strcpy(answer.waits_for, missing);
     return answer_with(request, &answer, sizeof(answer));
 }
 

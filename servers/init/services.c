@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of services and their channels. */
 #include <string.h>
+#include <anser/init.h>
 #include "channel.h"
 #include "boot.h"
 #include "keep.h"
@@ -41,6 +42,19 @@ struct service *service_find(const char *name)
 struct service *service_at(uint64_t index)
 {
     return index < service_count ? &services[index] : NULL;
+}
+
+const char *service_waits_for(const struct service *service)
+{
+    const struct manifest_entry *entry = service->entry;
+    for (unsigned g = 0; g < entry->grant_count; g++) {
+        if (entry->grants[g].kind != GRANT_NEED)
+            continue;
+        const struct service *needed = service_find(entry->grants[g].name);
+        if (!needed || needed->state != INIT_STATE_RUNNING)
+            return entry->grants[g].name;
+    }
+    return NULL;
 }
 
 anser_handle service_open(struct service *service)

@@ -22,9 +22,12 @@ struct service {
     uint64_t exit_badge;
     uint64_t state; /* INIT_STATE_* */
     uint64_t restarts;
-    unsigned deaths_in_a_row; /* each soon after its start */
-    uint64_t started;         /* ticks */
-    uint64_t due;             /* ticks, in INIT_STATE_WAITING */
+    unsigned deaths_in_a_row;         /* each soon after its start */
+    uint64_t started;                 /* ticks */
+    uint64_t due;                     /* ticks, in INIT_STATE_WAITING */
+    uint64_t ends[MANIFEST_ENDS_MAX]; /* ticks, of its last ends that asked for a restart; a ring */
+    unsigned end_count;               /* of all of them */
+    char end[96];                     /* how it ended last, or why it failed */
 };
 
 /* Adds a service that does not run and has no channel yet. */
@@ -42,6 +45,9 @@ bool service_open_channel(struct service *service);
 
 /* The service is no more: clients that wait, and those to come, get -EPIPE; its records go. */
 void service_close_channel(struct service *service);
+
+/* The first service that this one needs and that does not run; NULL: it can start. */
+const char *service_waits_for(const struct service *service);
 
 /* A send handle to the service's channel with a badge of its own; -errno. */
 anser_handle service_open(struct service *service);

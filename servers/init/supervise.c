@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Start of services, and their restart with growing pauses. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <anser/init.h>
@@ -43,6 +44,18 @@ static void give_up(struct service *service, uint64_t state)
     service_close_channel(service);
 }
 
+/* It has failed: why, for the log and for whoever asks for the state of the services. */
+__attribute__((format(printf, 2, 3))) static void fail(struct service *service, const char *format,
+                                                       ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(service->end, sizeof(service->end), format, arguments);
+    va_end(arguments);
+    boot_report("service '%s': %s", service->entry->name, service->end);
+    give_up(service, INIT_STATE_FAILED);
+}
+
 /* Milliseconds to wait after so many deaths in a row. */
 static uint64_t pause_after(unsigned deaths)
 {
@@ -52,6 +65,32 @@ static uint64_t pause_after(unsigned deaths)
     return deaths <= 1 ? 0 : pause < PAUSE_MAX ? pause : PAUSE_MAX;
 }
 
+/* Whether the end that was noted last is one too many of the manifest's N in T. */
+static bool too_many_ends(const struct service *service, uint64_t now)
+{
+    unsigned max = service->entry->ends_max;
+    if (max == 0 || service->end_count < max)
+        return false;
+    uint64_t first = service->ends[(service->end_count - max) % MANIFEST_ENDS_MAX];
+    return now - first <= clock_ticks(service->entry->ends_seconds * 1000000000ul);
+}
+
+/* The manifest's patience has come to an end, and the log says so. */
+static bool lost_patience(struct service *service, uint64_t now)
+{
+    const struct manifest_entry *entry = service->entry;
+    service->ends[service->end_count++ % MANIFEST_ENDS_MAX] = now;
+    if (too_many_ends(service, now))
+        boot_report("service '%s' ended %u times in %u s: given up", entry->name, entry->ends_max,
+                    entry->ends_seconds);
+    else if (entry->ends_max == 0 && entry->restart != RESTART_ALWAYS &&
+             service->deaths_in_a_row >= DEATHS_MAX)
+        boot_report("service '%s' ended %d times in a row: given up", entry->name, DEATHS_MAX);
+    else
+        return false;
+    return true;
+}
+
 /* After an end that asks for a restart: at once the first time, then after growing pauses. */
 static void schedule(struct service *service)
 {
@@ -59,9 +98,7 @@ static void schedule(struct service *service)
     if (now - service->started >= clock_ticks(HEALTHY_MS * 1000000ul))
         service->deaths_in_a_row = 0;
     service->deaths_in_a_row++;
-    if (service->deaths_in_a_row >= DEATHS_MAX && service->entry->restart != RESTART_ALWAYS) {
-        boot_report("service '%s' ended %d times in a row: given up", service->entry->name,
-                    DEATHS_MAX);
+    if (lost_patience(service, now)) {
         give_up(service, INIT_STATE_FAILED);
         return;
     }
@@ -85,11 +122,14 @@ static int start_granted(struct service *service, struct client *client)
     static struct granted granted; /* too large for the stack, and used by one start at a time */
     struct launch start = {.path = service->entry->path, .exit = service->exit};
     if (!grants_make(client, &granted)) {
-        boot_report("service '%s': %s", service->entry->name, granted.error);
+        fail(service, "%s", granted.error);
         return -ANSER_EINVAL;
     }
     fill_arguments(service->entry, &start);
-    return launch_process(client, &granted, &start);
+    int status = launch_process(client, &granted, &start);
+    if (status < 0)
+        fail(service, "%s", start.error.message);
+    return status;
 }
 
 static bool start_service(struct service *service)
@@ -99,7 +139,7 @@ static bool start_service(struct service *service)
     service->exit = channel_mint(boot.receive, service->exit_badge);
     service->started = clock_now();
     if (!client || service->exit < 0)
-        boot_report("service '%s': too many processes", service->entry->name);
+        fail(service, "too many processes");
     else if (start_granted(service, client) == 0) {
         service->process = client->process;
         service->id = client->id;
@@ -122,6 +162,40 @@ static void start_or_give_up(struct service *service)
         give_up(service, INIT_STATE_FAILED);
 }
 
+/* Starts it if all that it needs runs; else it is held until start_held finds so. */
+static void start_or_hold(struct service *service)
+{
+    service->state = INIT_STATE_HELD;
+    if (!service_waits_for(service))
+        start_or_give_up(service);
+}
+
+/* Each service that now runs may be what others waited for. */
+static void start_held(void)
+{
+    for (bool again = true; again;) {
+        again = false;
+        for (unsigned i = 0; service_at(i); i++) {
+            struct service *service = service_at(i);
+            if (service->state != INIT_STATE_HELD || service_waits_for(service))
+                continue;
+            start_or_give_up(service);
+            again = true;
+        }
+    }
+}
+
+/* Who waits for a service that will not come by itself is no error, but must be known. */
+static void report_held(void)
+{
+    for (unsigned i = 0; service_at(i); i++) {
+        const struct service *service = service_at(i);
+        if (service->state == INIT_STATE_HELD)
+            boot_report("service '%s' waits for '%s'", service->entry->name,
+                        service_waits_for(service));
+    }
+}
+
 void supervise_start(const struct manifest *manifest, bool interactive)
 {
     anser_handle send = channel_mint(boot.receive, BADGE_TIMER);
@@ -130,19 +204,26 @@ void supervise_start(const struct manifest *manifest, bool interactive)
     for (unsigned i = 0; i < manifest->count; i++) {
         const struct manifest_entry *entry = &manifest->entries[i];
         bool wanted = interactive || !entry->interactive;
-        if (entry->kind == MANIFEST_SERVICE && !entry->broken && wanted)
-            service_open_channel(service_add(entry));
+        if (entry->kind != MANIFEST_SERVICE || entry->broken || !wanted)
+            continue;
+        struct service *service = service_add(entry);
+        service->state = INIT_STATE_HELD;
+        service_open_channel(service);
     }
-    for (unsigned i = 0; service_at(i); i++)
-        start_or_give_up(service_at(i));
+    start_held();
+    report_held();
 }
 
 int supervise_restart(struct service *service)
 {
     service->deaths_in_a_row = 0; /* this end is wanted, and no sign of illness */
+    service->end_count = 0;
     if (service->state == INIT_STATE_RUNNING)
         return (int)sys_process_kill(service->process, 0);
-    start_or_give_up(service);
+    start_or_hold(service);
+    start_held();
+    if (service->state == INIT_STATE_HELD)
+        return -ANSER_EAGAIN;
     return service->state == INIT_STATE_RUNNING ? 0 : -ANSER_EINVAL;
 }
 
@@ -170,14 +251,13 @@ static bool wants_restart(const struct service *service, const uint64_t *words)
 /* The process has gone, and so has the client's record as soon as its handles' GONE comes. */
 static void service_ended(struct service *service, const uint64_t *words)
 {
-    char text[96];
     handle_close(service->exit);
     service->exit = 0;
     service->process = 0;
     service->id = 0;
     if (service->entry->takes_console)
         sys_log_console(boot.system, 1);
-    boot_report("service '%s' %s", service->entry->name, exit_describe(words, text));
+    boot_report("service '%s' %s", service->entry->name, exit_describe(words, service->end));
     if (!wants_restart(service, words)) {
         give_up(service, INIT_STATE_STOPPED);
         return;
@@ -190,7 +270,8 @@ static void start_due(void)
     uint64_t now = clock_now();
     for (unsigned i = 0; service_at(i); i++)
         if (service_at(i)->state == INIT_STATE_WAITING && service_at(i)->due <= now)
-            start_or_give_up(service_at(i));
+            start_or_hold(service_at(i));
+    start_held();
     set_timer();
 }
 

@@ -13,7 +13,7 @@
 void supervise_start(const struct manifest *manifest, bool interactive);
 
 /* Ends the process; its rule decides on what follows. A service that does not run is started.
- * Returns 0 or -errno. */
+ * Returns 0 or -errno; -EAGAIN: it waits for a service that it needs. */
 int supervise_restart(struct service *service);
 
 /* Event handlers of init's loop: a service has ended; a restart may be due. */

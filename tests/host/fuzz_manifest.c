@@ -2,6 +2,7 @@
 /* Any bytes are a manifest with errors, or a consistent one. */
 /* sources: servers/init/manifest.c servers/init/manifest_check.c */
 #include <anser/abi.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "servers/init/manifest.h"
@@ -36,11 +37,40 @@ static void check_grant(const struct manifest *manifest, const struct manifest_g
         require(manifest_server(manifest, grant->name, NULL) != NULL);
 }
 
+/* Whether everything that the entry needs could be started before it. */
+static bool could_start(const struct manifest *manifest, const struct manifest_entry *entry,
+                        const bool *started)
+{
+    for (unsigned i = 0; i < entry->grant_count; i++) {
+        if (entry->grants[i].kind != GRANT_NEED)
+            continue;
+        const struct manifest_entry *needed = manifest_service(manifest, entry->grants[i].name);
+        require(needed != NULL);
+        if (!started[needed - manifest->entries])
+            return false;
+    }
+    return true;
+}
+
+/* There is an order in which all unbroken entries can start: each round starts one at least. */
+static void check_order(const struct manifest *manifest)
+{
+    bool started[MANIFEST_ENTRIES_MAX] = {false};
+    for (unsigned round = 0; round < manifest->count; round++)
+        for (unsigned i = 0; i < manifest->count; i++)
+            if (!manifest->entries[i].broken)
+                started[i] = could_start(manifest, &manifest->entries[i], started);
+    for (unsigned i = 0; i < manifest->count; i++)
+        require(manifest->entries[i].broken || started[i]);
+}
+
 static void check_entry(const struct manifest *manifest, const struct manifest_entry *entry)
 {
     size_t used = 0;
     require(*entry->name && *entry->path && entry->priority < ANSER_PRIORITIES);
-    require(entry->memory_pages >= 1 && entry->memory_pages <= ANSER_PAGES_MAX);
+    require(entry->memory_pages >= 1 && entry->memory_pages <= entry->memory_max_pages &&
+            entry->memory_max_pages <= ANSER_PAGES_MAX);
+    require(entry->ends_max <= MANIFEST_ENDS_MAX && !entry->ends_max == !entry->ends_seconds);
     for (unsigned i = 0; i < entry->arg_count; i++)
         used += strlen(entry->args + used) + 1;
     require(used <= sizeof(entry->args) && entry->grant_count <= MANIFEST_GRANTS_MAX);
@@ -66,5 +96,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_entry(&manifest, &manifest.entries[i]);
     }
     require(errors > 0 || all_whole);
+    check_order(&manifest);
     return 0;
 }

@@ -80,6 +80,47 @@ static void test_complete(void)
     TEST(manifest.entries[2].memory_pages == 1, "memory is rounded up; no newline at the end");
 }
 
+static void test_memory_of_programs(void)
+{
+    TEST(parse("program *\npriority 1\nmemory 1M 2M\n") == 0, "memory between two bounds");
+    TEST(manifest.entries[0].memory_pages == 256 && manifest.entries[0].memory_max_pages == 512,
+         "both in pages");
+    parse("program *\npriority 1\nmemory 3\n");
+    TEST(manifest.entries[0].memory_max_pages == 3, "one bound is both");
+}
+
+static void test_restart_rules(void)
+{
+    TEST(parse("service a\n" REST "restart on-failure 3 in 60\nservice b\n" REST
+               "restart always 32 in 86400\nservice c\n" REST "restart always\n") == 0,
+         "restart rules with patience: %s", errors.what);
+    TEST(manifest.entries[0].restart == RESTART_ON_FAILURE && manifest.entries[0].ends_max == 3 &&
+             manifest.entries[0].ends_seconds == 60,
+         "three ends in a minute");
+    TEST(manifest.entries[1].restart == RESTART_ALWAYS && manifest.entries[1].ends_max == 32,
+         "always, but not for ever");
+    TEST(manifest.entries[2].ends_seconds == 0, "without a word: not counted");
+}
+
+static void test_needs(void)
+{
+    TEST(parse("service a\n" REST "needs b c\nservice b\n" REST "needs c\nservice c\n" REST) == 0,
+         "needs that come to an end: %s", errors.what);
+    TEST(manifest_names(&manifest.entries[0], GRANT_NEED, "c") &&
+             !manifest_names(&manifest.entries[2], GRANT_NEED, "a"),
+         "who needs whom");
+    TEST(parse("service a\n" REST "needs b\nservice b\n" REST "needs c\nservice c\n" REST
+               "needs b\nservice d\n" REST "needs d\nservice e\n" REST) == 4,
+         "a circle of two, who needs it, and one alone: %u errors", errors.count);
+    TEST(manifest.entries[0].broken && manifest.entries[1].broken && manifest.entries[2].broken &&
+             manifest.entries[3].broken && !manifest.entries[4].broken,
+         "all of them are broken, the others are not");
+    parse("service a\nrun x\nbad\n" REST "service b\n" REST "needs a\nservice c\n" REST
+          "needs b\n");
+    TEST(manifest.entries[1].broken && manifest.entries[2].broken,
+         "who needs a broken one is broken, and so is who needs him");
+}
+
 static void test_programs(void)
 {
     parse("program *\npriority 1\nmemory 1M\nprogram programs/big\npriority 2\nmemory 8M\n"
@@ -134,6 +175,19 @@ static const struct bad bads[] = {
     {"service a\nmemory 1M\nmemory 1M\n", 3, "a second 'memory' for 'a'"},
     {"service a\nrestart sometimes\n", 2, "'restart sometimes' is not never, always or on-failure"},
     {"service a\nrestart never\nrestart never\n", 3, "a second 'restart' for 'a'"},
+    {"service a\nrestart never 3 in 5\n", 2, "write 'restart always|on-failure ENDS in SECONDS'"},
+    {"service a\nrestart always 3 per 5\n", 2, "write 'restart always|on-failure ENDS in SECONDS'"},
+    {"service a\nrestart always 3\n", 2, "write 'restart always|on-failure ENDS in SECONDS'"},
+    {"service a\nrestart always 33 in 5\n", 2, "'33' is not a number from 0 to 32"},
+    {"service a\nrestart always 3 in 86401\n", 2, "'86401' is not a number from 0 to 86400"},
+    {"service a\nrestart always 0 in 5\n", 2, "'restart' counts at least one end in one second"},
+    {"service a\nmemory 1M 2M\n", 2, "a service has one size of memory, no range"},
+    {"program *\nmemory 2M 1M\n", 2, "'memory' from 512 to 256 pages is no range"},
+    {"program *\nneeds a\n", 2, "'needs' is for services only"},
+    {"service a\n" REST "needs b\n", 5, "'a' needs 'b', which is no service"},
+    {"service a\n" REST "needs a\n", 5, "'a' needs itself"},
+    {"service a\n" REST "needs b\nservice b\n" REST "needs a\n", 5,
+     "'a' needs 'b', which needs 'a' in turn"},
     {"service a\nsystem log everything\n", 2,
      "'everything' is no right of the system object (log info kill power device debug)"},
     {"service a\nsystem\n", 2, "write 'system RIGHT...'"},
@@ -213,6 +267,9 @@ static void test_limits(void)
 int main(void)
 {
     test_complete();
+    test_memory_of_programs();
+    test_restart_rules();
+    test_needs();
     test_programs();
     test_bad();
     test_rest_starts();
