@@ -31,7 +31,7 @@ static status_t populate(struct region *region, uint64_t address, enum space_acc
     if (region->object != NULL)
         return fill_block(region, address);
     if (*entry == 0)
-        return mapping_add_page(space, address, region->prot, NULL);
+        return mapping_add_page(space, address, level == 0 ? entry : NULL, region->prot, NULL);
     return mapping_own_page(space, address, entry);
 }
 

@@ -10,7 +10,12 @@
 
 /* Of a free block's first frame: FREE and its order. Of a frame in use: references, or 0. */
 typedef uint32_t record_t;
-#define RECORD_FREE (1u << 31)
+#define RECORD_FREE  (1u << 31)
+#define RECORD_LOOSE (RECORD_FREE | 31) /* no order: nothing merges with it */
+
+/* Single frames, which come and go most, are not merged and split each time. */
+#define LOOSE_MAX   256u
+#define LOOSE_ORDER 3u /* so many are taken at once */
 
 #define FRAME_NUMBERS (1ul << 26) /* the direct map spans 2^38 bytes */
 
@@ -35,6 +40,8 @@ static struct stretch table; /* what has records: all of RAM, and the largest bl
 static phys_t records;
 static uint64_t heads[FRAME_ORDER_MAX + 1]; /* frame number of the first free block; 0: none */
 static uint64_t orders_free;                /* bit o: heads[o] is not 0 */
+static uint32_t loose[LOOSE_MAX];           /* frame numbers; free, and in no block */
+static unsigned loose_count;
 static uint64_t failure_countdown;
 
 /* ---- Fault injection. */
@@ -89,18 +96,69 @@ static void unlink(uint64_t number, unsigned order)
 
 /* ---- Allocation. */
 
-static bool take(unsigned order, phys_t *out)
+/* A block of the buddy system, the smallest that is large enough; false: there is none. */
+static bool take_block(unsigned order, uint64_t *number)
 {
     uint64_t usable = orders_free >> order << order;
     if (usable == 0)
         return false;
     unsigned found = (unsigned)__builtin_ctzl(usable);
-    uint64_t number = heads[found];
-    unlink(number, found);
+    *number = heads[found];
+    unlink(*number, found);
     while (found > order) {
         found--;
-        push(number + (1ul << found), found);
+        push(*number + (1ul << found), found);
     }
+    return true;
+}
+
+/* A block goes back, together with its free buddies. */
+static void give_block(uint64_t number, unsigned order)
+{
+    *record_of(number) = 0;
+    for (; order < FRAME_ORDER_MAX; order++) {
+        uint64_t buddy = number ^ 1ul << order;
+        if (*record_of(buddy) != (RECORD_FREE | order))
+            break;
+        unlink(buddy, order);
+        number &= ~(1ul << order);
+    }
+    push(number, order);
+}
+
+static void put_loose(uint64_t number)
+{
+    *record_of(number) = RECORD_LOOSE;
+    loose[loose_count++] = (uint32_t)number;
+}
+
+static bool take_single(uint64_t *number)
+{
+    if (loose_count == 0) {
+        if (!take_block(LOOSE_ORDER, number))
+            return take_block(0, number);
+        for (unsigned i = 1u << LOOSE_ORDER; i-- > 0;)
+            put_loose(*number + i);
+    }
+    *number = loose[--loose_count];
+    return true;
+}
+
+/* A block; if there is none, single frames may make up one. */
+static bool take_several(unsigned order, uint64_t *number)
+{
+    if (take_block(order, number))
+        return true;
+    while (loose_count > 0)
+        give_block(loose[--loose_count], 0);
+    return take_block(order, number);
+}
+
+static bool take(unsigned order, phys_t *out)
+{
+    uint64_t number;
+    if (!(order == 0 ? take_single(&number) : take_several(order, &number)))
+        return false;
     *record_of(number) = 1;
     frame_counts.free -= 1ul << order;
     *out = phys(number << PAGE_SHIFT);
@@ -120,11 +178,10 @@ bool frame_alloc_surely(phys_t *out)
 void frame_zero(phys_t frame)
 {
     uint64_t *word = direct_map(frame);
-    for (uint64_t *end = word + PAGE_SIZE / sizeof(*word); word != end; word += 16) {
-        word[0] = 0, word[1] = 0, word[2] = 0, word[3] = 0;
-        word[4] = 0, word[5] = 0, word[6] = 0, word[7] = 0;
-        word[8] = 0, word[9] = 0, word[10] = 0, word[11] = 0;
-        word[12] = 0, word[13] = 0, word[14] = 0, word[15] = 0;
+    for (uint64_t *end = word + PAGE_SIZE / sizeof(*word); word != end; word += 64) {
+#pragma GCC unroll 64
+        for (unsigned i = 0; i < 64; i++)
+            *(volatile uint64_t *)&word[i] = 0; /* and no call of memset */
     }
 }
 
@@ -141,15 +198,10 @@ void frame_free(unsigned order, phys_t frame)
     uint64_t number = frame.value >> PAGE_SHIFT;
     kassert((*record_of(number) & RECORD_FREE) == 0);
     frame_counts.free += 1ul << order;
-    *record_of(number) = 0;
-    for (; order < FRAME_ORDER_MAX; order++) {
-        uint64_t buddy = number ^ 1ul << order;
-        if (*record_of(buddy) != (RECORD_FREE | order))
-            break;
-        unlink(buddy, order);
-        number &= ~(1ul << order);
-    }
-    push(number, order);
+    if (order == 0 && loose_count < LOOSE_MAX)
+        put_loose(number);
+    else
+        give_block(number, order);
 }
 
 void frame_free_range(phys_t first, uint64_t count)

@@ -7,12 +7,14 @@
 #define COST_ENTRY 1
 #define COST_SHARE 12
 
-status_t mapping_add_page(struct space *space, uint64_t address, unsigned prot, phys_t *frame)
+status_t mapping_add_page(struct space *space, uint64_t address, pte_t *entry, unsigned prot,
+                          phys_t *frame)
 {
     phys_t new;
     if (!account_charge(space->account, PAGE_SIZE))
         return -ANSER_ENOMEM;
-    pte_t *entry = page_table_make(space->root, space->account, address, 0);
+    if (entry == NULL)
+        entry = page_table_make(space->root, space->account, address, 0);
     if (entry == NULL || !frame_alloc_zeroed(&new)) {
         account_discharge(space->account, PAGE_SIZE);
         return -ANSER_ENOMEM;

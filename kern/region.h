@@ -112,8 +112,10 @@ uint64_t mapping_protect(struct space *space, uint64_t start, uint64_t end, unsi
  * fit; at most 2 MiB, or 64 megapages. -ENOMEM: no budget for a table. */
 status_t mapping_fill(struct region *region, uint64_t start, uint64_t end);
 
-/* One new anonymous page, zeroed and charged. *frame may be NULL. -ENOMEM. */
-status_t mapping_add_page(struct space *space, uint64_t address, unsigned prot, phys_t *frame);
+/* One new anonymous page, zeroed and charged. entry: its empty one, or NULL if that was not looked
+ * for or has no table. *frame may be NULL. -ENOMEM. */
+status_t mapping_add_page(struct space *space, uint64_t address, pte_t *entry, unsigned prot,
+                          phys_t *frame);
 
 /*
  * Shares the anonymous pages of [from, from + length) copy-on-write with the empty range at `to`.

@@ -97,7 +97,7 @@ static status_t populate(struct space *space, uint64_t address, uint64_t pages, 
 {
     phys_t frame;
     for (uint64_t i = 0; i < pages; i++) {
-        status_t status = mapping_add_page(space, address + (i << PAGE_SHIFT),
+        status_t status = mapping_add_page(space, address + (i << PAGE_SHIFT), NULL,
                                            ANSER_PROT_READ | ANSER_PROT_WRITE, &frame);
         if (status != 0)
             return status;
