@@ -74,6 +74,24 @@ static int64_t map_native(uint64_t address, uint64_t length, uint64_t prot, uint
     return result.status == -ANSER_EINVAL && object == 0 ? -LINUX_ENOMEM : result.status;
 }
 
+/* Behind the end of a file a mapping holds zeros, but the pages hold what follows in the archive:
+ * the last page is a copy. The mapping is at `at`, of `offset` in a file of `size` bytes. */
+static int64_t copy_tail(struct task *self, struct file *file, uint64_t at, uint64_t length,
+                         uint64_t prot, uint64_t size)
+{
+    uint64_t offset = task_argument(self, 5), tail = size & ~(uint64_t)PAGE_MASK;
+    if (tail == size || tail < offset || tail - offset >= length)
+        return 0;
+    uint64_t page = at + (tail - offset);
+    int64_t status = map_native(page, ANSER_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_FIXED, 0, 0);
+    if (status < 0)
+        return status;
+    status = file->operations->read_at(self, file, page, size - tail, tail);
+    if (status >= 0 && prot != (PROT_READ | PROT_WRITE))
+        status = sys_region_protect(0, page, ANSER_PAGE_SIZE, prot);
+    return status < 0 ? status : 0;
+}
+
 /* In place, if the file has frozen pages that lie right; -ENODEV: not so. */
 static int64_t map_pages(struct task *self, struct file *file, uint64_t address, uint64_t length,
                          uint64_t prot, uint64_t flags)
@@ -87,7 +105,13 @@ static int64_t map_pages(struct task *self, struct file *file, uint64_t address,
         return status;
     if (status < 0 || (begin & PAGE_MASK) != 0 || offset > size || length > page_up(size) - offset)
         return -LINUX_ENODEV;
-    return map_native(address, length, prot, flags, pages, begin + offset);
+    int64_t at = map_native(address, length, prot, flags, pages, begin + offset);
+    if (at < 0)
+        return at;
+    status = copy_tail(self, file, (uint64_t)at, length, prot, size);
+    if (status < 0)
+        sys_region_unmap(0, (uint64_t)at, length);
+    return status < 0 ? status : at;
 }
 
 /* A private copy: anonymous memory, filled from the file. */
