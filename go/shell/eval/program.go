@@ -46,8 +46,10 @@ func (s *Shell) program(ctx context.Context, args []string, options options) int
 	}
 	status, reason := describe(process.Wait(), process.Linux())
 	j.Remove(process, reason)
-	if status == StatusInterrupted && j.Signalled() {
-		j.Stop() // a loop around it ends as well; who catches the signal decides otherwise
+	// A loop around it ends as well, unless the program has caught the signal. One that knows none
+	// may have ended just before it came.
+	if j.Signalled() && (status == StatusInterrupted || !process.Linux()) {
+		j.Stop()
 	}
 	if reason != "" && j.Number == 0 && status != StatusInterrupted {
 		fmt.Fprintf(hc.Stderr, "%s: %s\n", args[0], reason)

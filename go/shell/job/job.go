@@ -103,14 +103,15 @@ func (j *Job) Processes() []machine.Process {
 	return all
 }
 
-// Signal sends a signal to all processes of the job. Without any, or when it is one that cannot be
-// ignored, what the shell does itself for the job is ended as well.
+// Signal sends a signal to all processes of the job. Without any, when it is one that cannot be
+// ignored, and the second time, what the shell does itself for the job is ended as well.
 func (j *Job) Signal(number int) {
 	processes := j.Processes()
 	j.mutex.Lock()
+	again := j.signalled
 	j.signalled = true
 	j.mutex.Unlock()
-	if len(processes) == 0 || number == Kill {
+	if len(processes) == 0 || number == Kill || again {
 		j.stop()
 	}
 	for _, process := range processes {
