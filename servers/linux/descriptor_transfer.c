@@ -12,34 +12,49 @@
 
 typedef int64_t transfer(struct task *self, struct file *file, uint64_t address, uint64_t length);
 
-static int64_t read_file(struct task *self, struct file *file, uint64_t to, uint64_t length)
+/* Is it in the program's space at all? Then cuts it. */
+static int64_t check_range(uint64_t address, uint64_t *length)
+{
+    if (address > LINUX_OWN_BEGIN || *length > LINUX_OWN_BEGIN - address)
+        return -LINUX_EFAULT;
+    if (*length > TRANSFER_MAX)
+        *length = TRANSFER_MAX;
+    return 0;
+}
+
+/* The order of checks is Linux's: the descriptor, the range, then what the kind of file says. */
+static int64_t check_read(const struct file *file, uint64_t to, uint64_t *length)
 {
     bool readable = (file->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY;
+    if (file->flags & LINUX_O_PATH || !readable)
+        return -LINUX_EBADF;
     if (file->operations->list)
         return -LINUX_EISDIR;
-    if (!readable || !file->operations->read || file->flags & LINUX_O_PATH)
+    return check_range(to, length);
+}
+
+static int64_t check_write(const struct file *file, uint64_t from, uint64_t *length)
+{
+    bool writable = (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
+    if (file->flags & LINUX_O_PATH || !writable)
         return -LINUX_EBADF;
-    return file->operations->read(self, file, to, length);
+    if (!file->operations->write)
+        return -LINUX_EINVAL;
+    return check_range(from, length);
+}
+
+static int64_t read_file(struct task *self, struct file *file, uint64_t to, uint64_t length)
+{
+    int64_t status = check_read(file, to, &length);
+    if (status == 0 && !file->operations->read)
+        status = -LINUX_EINVAL;
+    return status < 0 ? status : file->operations->read(self, file, to, length);
 }
 
 static int64_t write_file(struct task *self, struct file *file, uint64_t from, uint64_t length)
 {
-    bool writable = (file->flags & LINUX_O_ACCMODE) != LINUX_O_RDONLY;
-    if (!writable || !file->operations->write || file->flags & LINUX_O_PATH)
-        return -LINUX_EBADF;
-    return file->operations->write(self, file, from, length);
-}
-
-/* The program's range, as Linux checks it before anything else: -EFAULT for what cannot be its. */
-static int64_t check_range(uint64_t address, uint64_t *length)
-{
-    if ((int64_t)*length < 0)
-        return -LINUX_EINVAL;
-    if (*length > TRANSFER_MAX)
-        *length = TRANSFER_MAX;
-    if (address > LINUX_OWN_BEGIN || *length > LINUX_OWN_BEGIN - address)
-        return -LINUX_EFAULT;
-    return 0;
+    int64_t status = check_write(file, from, &length);
+    return status < 0 ? status : file->operations->write(self, file, from, length);
 }
 
 /* The call on the file of the first argument, with address and length behind it. */
@@ -49,9 +64,7 @@ static int64_t transfer_simple(struct task *self, transfer *move)
     struct file *file = descriptor_get((uint32_t)task_argument(self, 0));
     if (!file)
         return -LINUX_EBADF;
-    int64_t result = check_range(address, &length);
-    if (result == 0)
-        result = move(self, file, address, length);
+    int64_t result = move(self, file, address, length);
     file_drop(file);
     return result;
 }
@@ -71,16 +84,12 @@ int64_t linux_write(struct task *self)
 static int64_t read_at(struct task *self, struct file *file, uint64_t to, uint64_t length,
                        uint64_t offset)
 {
-    bool readable = (file->flags & LINUX_O_ACCMODE) != LINUX_O_WRONLY;
     if ((int64_t)offset < 0)
         return -LINUX_EINVAL;
-    if (file->operations->list)
-        return -LINUX_EISDIR;
-    if (!file->operations->read_at)
+    if (!file->operations->read_at && !file->operations->list)
         return -LINUX_ESPIPE;
-    if (!readable || file->flags & LINUX_O_PATH)
-        return -LINUX_EBADF;
-    return file->operations->read_at(self, file, to, length, offset);
+    int64_t status = check_read(file, to, &length);
+    return status < 0 ? status : file->operations->read_at(self, file, to, length, offset);
 }
 
 /* No kind of file can be written at an offset: all that have positions are read-only. Those that
@@ -104,9 +113,7 @@ static int64_t transfer_simple_at(struct task *self, transfer_at *move)
     struct file *file = descriptor_get((uint32_t)task_argument(self, 0));
     if (!file)
         return -LINUX_EBADF;
-    int64_t result = check_range(address, &length);
-    if (result == 0)
-        result = move(self, file, address, length, task_argument(self, 3));
+    int64_t result = move(self, file, address, length, task_argument(self, 3));
     file_drop(file);
     return result;
 }
@@ -139,10 +146,8 @@ static int64_t transfer_pieces(struct task *self, struct file *file, const struc
         uint64_t length = pieces[i].length;
         if (length == 0)
             continue;
-        int64_t status = check_range(pieces[i].base, &length);
-        if (status == 0)
-            status = offset ? call->move_at(self, file, pieces[i].base, length, *offset)
-                            : call->move(self, file, pieces[i].base, length);
+        int64_t status = offset ? call->move_at(self, file, pieces[i].base, length, *offset)
+                                : call->move(self, file, pieces[i].base, length);
         if (status < 0)
             return total ? total : status;
         total += status;
