@@ -5,6 +5,7 @@
 #include "descriptor_abi.h"
 #include "heap.h"
 #include "layout.h"
+#include "poll_watch.h"
 #include "user.h"
 
 /* Longer requests are cut, as Linux does. */
@@ -137,6 +138,17 @@ struct vector_call {
     bool gathers; /* goes on after a whole piece, also where the next may have to wait */
 };
 
+/* After a whole piece was read: what a pipe or terminal does not have yet is for the next call. */
+static bool may_go_on(struct file *file)
+{
+    if (file->operations->seek || !file->operations->poll)
+        return true;
+    mutex_lock(&poll_lock);
+    uint32_t events = watch_poll(file);
+    mutex_unlock(&poll_lock);
+    return events & LINUX_POLLIN;
+}
+
 /* Moves piece by piece until one comes back short. */
 static int64_t transfer_pieces(struct task *self, struct file *file, const struct vector_call *call,
                                const struct linux_iovec *pieces, uint64_t count, uint64_t *offset)
@@ -153,8 +165,7 @@ static int64_t transfer_pieces(struct task *self, struct file *file, const struc
         total += status;
         if (offset)
             *offset += (uint64_t)status;
-        /* What a pipe or terminal has next is for the next call. */
-        if ((uint64_t)status < length || (!call->gathers && !file->operations->seek))
+        if ((uint64_t)status < length || (!call->gathers && !may_go_on(file)))
             break;
     }
     return total;
