@@ -206,11 +206,17 @@ int64_t linux_mprotect(struct task *self)
     return status == -ANSER_EFAULT || status == -ANSER_EINVAL ? -LINUX_ENOMEM : status;
 }
 
+/* What Linux takes without a special right, from MADV_NORMAL to MADV_COLLAPSE. */
+static bool is_advice(int32_t advice)
+{
+    return (advice >= 0 && advice <= 4) || (advice >= 8 && advice <= 25);
+}
+
 int64_t linux_madvise(struct task *self)
 {
     uint64_t address = task_argument(self, 0), length = task_argument(self, 1);
     int32_t advice = (int32_t)task_argument(self, 2);
-    if ((address & PAGE_MASK) != 0 || advice < 0)
+    if ((address & PAGE_MASK) != 0 || !is_advice(advice))
         return -LINUX_EINVAL;
     if (!is_own(address, &length))
         return -LINUX_ENOMEM;

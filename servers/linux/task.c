@@ -146,6 +146,10 @@ void task_begin_here(struct anser_frame *frame)
 int64_t linux_clone(struct task *self)
 {
     uint64_t flags = task_argument(self, 0);
+    bool sound = (!(flags & CLONE_THREAD) || flags & CLONE_SIGHAND) &&
+                 (!(flags & CLONE_SIGHAND) || flags & CLONE_VM);
+    if (!sound)
+        return -LINUX_EINVAL;
     if ((flags & CLONE_OF_THREADS) != CLONE_OF_THREADS)
         return -LINUX_ENOSYS;
     struct task_begin begin = {.blocked = self->blocked, .pc = self->frame->pc};
