@@ -33,8 +33,8 @@
     bne   sp, a0, \slow_locked
 .endm
 
-/* s4: the other thread, or channel_busy, which has no hart. On this hart, not outranked, floating
- * point not live. s5: hart. */
+/* s4: the other thread, or channel_busy, which has no hart. On this hart, not outranked. It may own
+ * the floating-point registers: it goes on with FS off, and float_enable finds them live. s5: hart. */
 .macro CHECK_OTHER slow_locked
     ld    s5, T_HART(tp)
     ld    s6, T_HART(s4)
@@ -42,8 +42,6 @@
     lw    s6, H_MAX_READY(s5)
     lw    s7, T_PRIORITY(s4)
     bltu  s7, s6, \slow_locked
-    ld    s6, H_FLOAT_OWNER(s5)
-    beq   s6, s4, \slow_locked
 .endm
 
 /* Goes to s4; everything that is not message becomes zero. */

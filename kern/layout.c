@@ -68,7 +68,6 @@ void layout(void)
     OFFSET(C_EIGHT_WORDS, channel, eight_words);
     OFFSET(H_MAX_READY, hart, max_ready);
     OFFSET(H_RESCHEDULE, hart, reschedule);
-    OFFSET(H_FLOAT_OWNER, hart, float_owner);
     OFFSET(H_STACK, hart, stack_top);
     OFFSET(H_PANIC_STACK, hart, panic_stack_top);
     OFFSET(H_TRAP_USER, hart, trap_user);

@@ -170,6 +170,10 @@ bool float_enable(struct thread *self)
     __asm__ volatile("csrr %0, sstatus" : "=r"(sstatus));
     if (sstatus & SSTATUS_FS)
         return false;
+    if (hart->float_owner == self) {
+        float_on(); /* IPC's fast path came back to it with FS off; its registers are live */
+        return true;
+    }
     if (hart->float_owner)
         float_flush(hart->float_owner);
     float_on();
