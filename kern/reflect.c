@@ -11,18 +11,19 @@
 #define LEVELS          2 /* the program, and the handler itself */
 
 /* Saves the registers in the frame of the current level and goes to the handler's entry. */
-static void enter_handler(struct thread *self, uint64_t kind, uint64_t cause, uint64_t value)
+static void enter_handler(struct thread *self, uint64_t kind, uint64_t reason, uint64_t cause,
+                          uint64_t value)
 {
     unsigned level = self->handler_level++;
     struct anser_frame *frame = &self->save->frames[level];
     uint64_t address = self->handler.address + level * sizeof(struct anser_frame);
 
     memcpy(frame->x, self->x, sizeof(frame->x));
-    frame->x[0] = 0;
     frame->pc = self->x[REG_PC];
     frame->kind = kind;
     frame->cause = cause;
     frame->value = value;
+    frame->reason = reason;
     /* The handler makes calls of its own; one that is resumed begins again. */
     self->progress_count = 0;
     self->x[REG_A0] = address;
@@ -73,7 +74,7 @@ static bool somebody_supervises(const struct process *process)
 void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value)
 {
     if (self->save && self->handler_level < LEVELS)
-        enter_handler(self, ANSER_HANDLE_FAULT, cause, value);
+        enter_handler(self, ANSER_HANDLE_FAULT, reason, cause, value);
     else if (somebody_supervises(self->process))
         stop_and_tell(self, reason, cause, value);
     else
@@ -95,7 +96,7 @@ void reflect_interrupt(struct thread *self)
     if (!self->save)
         return;
     if (self->handler_level == 0) {
-        enter_handler(self, ANSER_HANDLE_INTERRUPT, 0, 0);
+        enter_handler(self, ANSER_HANDLE_INTERRUPT, 0, 0, 0);
     } else {
         self->interrupt_deferred = true;
         self->gate = &kernel_lock_closed; /* the fast path would not see it, and block */

@@ -184,11 +184,12 @@ type ThreadParams struct {
 }
 
 type Frame struct {
-	X     [32]uint64
-	Pc    uint64
-	Kind  uint64
-	Cause uint64
-	Value uint64
+	X      [32]uint64
+	Pc     uint64
+	Kind   uint64
+	Cause  uint64
+	Value  uint64
+	Reason uint64
 }
 
 type HandlerParams struct {

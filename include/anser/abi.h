@@ -254,9 +254,10 @@ struct anser_thread_params {
 struct anser_frame {
     uint64_t x[32]; /* x[0] unused */
     uint64_t pc;
-    uint64_t kind;  /* ANSER_HANDLE_* */
-    uint64_t cause; /* scause */
-    uint64_t value; /* stval */
+    uint64_t kind;   /* ANSER_HANDLE_* */
+    uint64_t cause;  /* scause */
+    uint64_t value;  /* stval */
+    uint64_t reason; /* of a fault: ANSER_FAULT_* */
 };
 
 struct anser_handler_params {

@@ -238,8 +238,9 @@ static void test_fault(void)
     at_entry = map_it;
     TEST(handler_load((uint64_t *)NOWHERE) == 31, "a fault whose page the handler maps");
     TEST(entries == 1 && seen.kind == ANSER_HANDLE_FAULT && seen.cause == 13 &&
-             seen.value == NOWHERE && seen.pc == (uint64_t)handler_load,
-         "with cause, address and pc");
+             seen.value == NOWHERE && seen.pc == (uint64_t)handler_load &&
+             seen.reason == ANSER_FAULT_ACCESS,
+         "with cause, address, pc and reason");
     handler_store((uint64_t *)(NOWHERE + 8), 33);
     TEST(entries == 1 && *(uint64_t *)(NOWHERE + 8) == 33, "is no fault afterwards");
     sys_region_unmap(0, NOWHERE, PAGE);
@@ -251,12 +252,35 @@ static void test_fault(void)
     handler_load((uint64_t *)0xffffffc080200000);
     TEST(seen.cause == 13 && seen.value == 0xffffffc080200000, "a load from its map");
     __asm__ volatile(".option push\n.option norvc\nebreak\n.option pop" : : : "memory");
-    TEST(seen.kind == ANSER_HANDLE_FAULT && seen.cause == 3, "a breakpoint");
+    TEST(seen.kind == ANSER_HANDLE_FAULT && seen.cause == 3 && seen.reason == ANSER_FAULT_ILLEGAL,
+         "a breakpoint");
     __asm__ volatile("csrr a0, sstatus" : : : "a0", "memory");
     TEST(seen.kind == ANSER_HANDLE_FAULT && seen.cause == 2, "a privileged instruction");
     __asm__ volatile("sret");
     TEST(seen.cause == 2 && entries == 7, "another one");
     at_entry = NULL;
+}
+
+/* Its budget ends before its memory: the handler hears that it is for that. */
+static int64_t touch_all(uint64_t argument)
+{
+    (void)argument;
+    install(PLACE);
+    at_entry = give_value;
+    sys_region_map(0, NOWHERE, 1000 * PAGE, ANSER_PROT_READ | ANSER_PROT_WRITE | ANSER_MAP_FIXED, 0,
+                   0);
+    for (uint64_t i = 0; i < 1000; i++) {
+        if (handler_load((uint64_t *)(NOWHERE + i * PAGE)) == 32)
+            return seen.reason == ANSER_FAULT_BUDGET && seen.value == NOWHERE + i * PAGE ? 0 : 1;
+    }
+    return 2;
+}
+
+static void test_budget(void)
+{
+    struct child_end end = child_run(touch_all, 0, NULL);
+    TEST(end.reason == ANSER_EXIT_NORMAL && end.status == 0,
+         "a fault for lack of budget says so (%ld)", (long)end.status);
 }
 
 /* ---- The second level, and the third. -------------------------------------------------------- */
@@ -370,6 +394,7 @@ int main(void)
         test_foreign_call();
         test_other_pc();
         test_fault();
+        test_budget();
         test_nested();
         test_third_level();
     }
