@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Calls that move bytes: read and write in all their forms, sendfile, lseek. */
+/* Calls that move bytes: read and write in all their forms, lseek. */
 #include "calls.h"
 #include "descriptor.h"
 #include "descriptor_abi.h"
@@ -236,7 +236,7 @@ int64_t linux_pwritev(struct task *self)
                            &offset);
 }
 
-/* ---- lseek, sendfile, splice. ---------------------------------------------------------------- */
+/* ---- lseek, splice. ---------------------------------------------------------------- */
 
 int64_t linux_lseek(struct task *self)
 {
@@ -253,22 +253,7 @@ int64_t linux_lseek(struct task *self)
     return result;
 }
 
-/*
- * The bytes would have to pass through memory that files' operations, which know the program's
- * addresses only, can reach. All who call these take -EINVAL as "copy yourself".
- */
-int64_t linux_sendfile(struct task *self)
-{
-    struct file *to = descriptor_get((uint32_t)task_argument(self, 0));
-    struct file *from = descriptor_get((uint32_t)task_argument(self, 1));
-    int64_t result = to && from ? -LINUX_EINVAL : -LINUX_EBADF;
-    if (to)
-        file_drop(to);
-    if (from)
-        file_drop(from);
-    return result;
-}
-
+/* All who call these take -EINVAL as "copy yourself"; -ENOSYS made some lose bytes. */
 int64_t linux_splice(struct task *self)
 {
     (void)self;
