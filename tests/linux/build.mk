@@ -5,7 +5,7 @@
 LINUX_CC       := riscv64-linux-gnu-gcc
 LINUX_TEST_CFLAGS   := -static -O1 -g0 -Wall -Wextra -Werror
 LINUX_TESTS    := $(BUILD)/tests/linux
-LINUX_PROGRAMS := hello threads files hostile calls
+LINUX_PROGRAMS := hello threads files hostile calls paths restart
 LINUX_GO_SOURCES := $(wildcard tests/linux/go/*.go) tests/linux/go/go.mod
 # Go 1.23 of the set-up, whatever else the machine has.
 GO_1_23        := $(abspath $(BUILD))/go-1.23/usr/lib/go-1.23/bin/go
@@ -36,3 +36,7 @@ $(addprefix $(LINUX_TESTS)/broken/,short header machine class interpreter empty 
 
 INITRD_EXTRA += $(foreach name,$(LINUX_PROGRAMS) go go-1.23 $(addprefix broken/,short header machine class \
 	interpreter empty text),tests/linux/$(name)=$(LINUX_TESTS)/$(name))
+
+# The one native program here, which starts the others.
+$(eval $(call user_program,tests/linux/driver,tests/linux/driver.c tests/target/support/balance.c,-Itests/host -Itests/target))
+INITRD_EXTRA += tests/linux/driver=$(BUILD)/tests/linux/driver

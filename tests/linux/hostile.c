@@ -152,6 +152,51 @@ static int abort_program(void)
     abort();
 }
 
+static void *come_and_go(void *argument)
+{
+    int ends[2];
+    char byte = 0;
+    for (;;) {
+        char *memory =
+            mmap(NULL, 1 << 16, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED || pipe(ends) != 0)
+            abort();
+        memset(memory, 1, 1 << 16);
+        raise(SIGUSR1);
+        if (write(ends[1], memory, 100) != 100 || read(ends[0], &byte, 1) != 1)
+            abort();
+        close(ends[0]);
+        close(ends[1]);
+        munmap(memory, 1 << 16);
+    }
+    return argument;
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+/* Always in the middle of something: threads, signals, pipes, memory, files. Never ends. */
+static int churn(void)
+{
+    signal(SIGUSR1, ignore);
+    pthread_t thread;
+    for (int i = 0; i < 3; i++)
+        if (pthread_create(&thread, NULL, come_and_go, NULL) != 0)
+            abort();
+    for (;;) {
+        int file = open("/manifest", O_RDONLY);
+        char text[300];
+        if (file < 0 || read(file, text, sizeof(text)) <= 0)
+            abort();
+        close(file);
+        if (pthread_create(&thread, NULL, (void *(*)(void *))(void *)pthread_exit, NULL) != 0 ||
+            pthread_join(thread, NULL) != 0)
+            abort();
+    }
+}
+
 static int spin(void)
 {
     printf("spinning\n");
@@ -172,6 +217,7 @@ static const struct {
     {"jump", jump_away},        {"nested", nested},
     {"nostack", no_stack},      {"unmap", unmap_all},
     {"abort", abort_program},   {"spin", spin},
+    {"churn", churn},
 };
 
 int main(int argc, char **argv)

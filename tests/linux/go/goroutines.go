@@ -287,3 +287,27 @@ func speedUp() float64 {
 	}
 	return 2 * float64(alone) / float64(time.Since(begin))
 }
+
+// churn never ends and is never idle: goroutines, timers, garbage, pipes.
+func churn([]string) error {
+	wrong := make(chan error)
+	for i := 0; i < 4; i++ {
+		go func() {
+			for {
+				if err := fanIn(10, 20); err != nil {
+					wrong <- err
+				}
+				plant(8)
+				time.Sleep(time.Microsecond)
+			}
+		}()
+	}
+	go func() {
+		for {
+			if err := pipes(nil); err != nil {
+				wrong <- err
+			}
+		}
+	}()
+	return <-wrong
+}

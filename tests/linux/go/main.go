@@ -35,6 +35,7 @@ var experiments = map[string]experiment{
 	"sleep":     sleep,
 	"hog":       hogMemory,
 	"threads":   hogThreads,
+	"churn":     churn,
 }
 
 func hello([]string) error {
