@@ -30,6 +30,7 @@ INITRD_NAMES := init=$(BUILD)/servers/init manifest=servers/init/manifest \
 	$(foreach server,$(GO_SERVERS),servers/$(server)=$(BUILD)/go/$(server)) \
 	$(foreach program,$(INITRD_PROGRAMS),$(program)=$(BUILD)/$(program)) \
 	$(foreach program,$(GO_PROGRAMS),programs/$(program)=$(BUILD)/go/$(program)) \
+	$(foreach file,$(wildcard servers/files/etc/*),etc/$(notdir $(file))=$(file)) \
 	$(foreach test,$(INITRD_TESTS),tests/$(test)=$(BUILD)/tests/target/$(test)) $(INITRD_NAMES)
 
 # What only tests need, INITRD_EXTRA, would make the archive too large for small machines: the same

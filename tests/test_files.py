@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Files as Linux programs see them: names, directories, pseudo files, and a file server that dies."""
+
+import pytest
+
+from anser_qemu import BUILD, Machine, read_tap
+
+ARCHIVE = BUILD / "initrd-test.cpio"
+
+
+def test_paths():
+    with Machine(initrd=ARCHIVE, append="test=linux/paths", timeout=60) as machine:
+        status = machine.wait_exit()
+        passed, failures = read_tap(machine.transcript)
+        assert not failures and status == 0 and passed > 80, failures
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_restart(smp):
+    """Threads read, list and map open files while the server is killed six times: no error."""
+    with Machine(initrd=ARCHIVE, append="test=linux/restart", timeout=100, smp=smp) as machine:
+        assert machine.wait_exit() == 0
+        assert "6 kills, " in machine.transcript and " 0 failures\n" in machine.transcript
