@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Following addresses of the program. A fault between begin and end of a part goes on at its fix-up
- * (entry.S), with the registers as they are: a2 always holds what is left to do.
+ * (handle_nested), with the registers as they are: a2 always holds what is left to do.
  */
     .option norelax
     .text
@@ -90,6 +90,7 @@ access_load:
     lwu a0, 0(a0)
 access_load_end:
     ret
+    .globl access_failed
 access_failed:
     li a0, -1
     ret

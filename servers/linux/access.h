@@ -16,4 +16,11 @@ int64_t access_load(const uint32_t *word);
 /* Reads a byte, or writes its (aligned) word as it is: 0, or -1 where that faults. */
 int access_touch(const void *address, int write);
 
+/* Where a fault between begin and end goes on; the last one is zero. */
+struct access_fixup {
+    uint64_t begin, end, fixup;
+};
+extern const struct access_fixup access_fixups[];
+void access_failed(void);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The handler: which foreign call is served by which function. */
+#include "access.h"
 #include "calls.h"
 #include "descriptor_abi.h"
 #include "linux_abi.h"
@@ -22,6 +23,7 @@ static linux_call *const calls[] = {
 #define CALLS (sizeof(calls) / sizeof(calls[0]))
 
 _Noreturn void handle_frame(struct anser_frame *frame);
+_Noreturn void handle_nested(struct anser_frame *frame);
 void task_entry_behind(void);
 
 /* One line in the log for each number, however often it is called. */
@@ -80,4 +82,24 @@ _Noreturn void handle_frame(struct anser_frame *frame)
         signal_leave(self, false, 0, 0);
     }
     sys_thread_resume();
+}
+
+/*
+ * A fault in the handler. On the way to the program's memory it goes on where access.S says, unless
+ * a page is not to be had; the heap alone can do without one.
+ */
+_Noreturn void handle_nested(struct anser_frame *frame)
+{
+    for (const struct access_fixup *at = access_fixups; at->begin != 0; at++) {
+        if (frame->pc < at->begin || frame->pc >= at->end)
+            continue;
+        bool only_asks = at->fixup == (uint64_t)access_failed;
+        if (frame->reason == ANSER_FAULT_BUDGET && !only_asks)
+            process_out_of_memory();
+        frame->pc = at->fixup;
+        sys_thread_resume();
+    }
+    if (frame->reason == ANSER_FAULT_BUDGET)
+        process_out_of_memory();
+    process_broken(frame);
 }

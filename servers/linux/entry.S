@@ -9,10 +9,9 @@
 ANSER_CALLS(NUMBER)
 
 /* Offsets, asserted in task.c. */
-#define FRAME_PC         256
-#define BEGIN_STATUS     32
-#define BEGIN_SLOT       40
-#define TASK_CALL_BEGIN  0x7fffffff
+#define BEGIN_STATUS    32
+#define BEGIN_SLOT      40
+#define TASK_CALL_BEGIN 0x7fffffff
 
     .option norelax
     .text
@@ -71,27 +70,12 @@ handler_entry:
     tail handle_frame
     .size handler_entry, . - handler_entry
 
-/*
- * A fault in the handler, a0 = the frame of the handler's own registers. If it was on the way to the
- * program's memory, it goes on where access_fixups says; else the personality is broken.
- */
+/* A fault in the handler, a0 = the frame of the handler's own registers; sp goes on as it is. */
     .globl handler_nested_entry
     .type handler_nested_entry, @function
 handler_nested_entry:
-    ld t0, FRAME_PC(a0)
-    la t1, access_fixups
-2:  ld t2, 0(t1)
-    beqz t2, 3f
-    ld t3, 8(t1)
-    ld t4, 16(t1)
-    addi t1, t1, 24
-    bltu t0, t2, 2b
-    bgeu t0, t3, 2b
-    sd t4, FRAME_PC(a0)
-    li a7, CALL_thread_resume
-    ecall
-3:  call process_broken
-    ebreak
+    andi sp, sp, -16
+    tail handle_nested
     .size handler_nested_entry, . - handler_nested_entry
 
 /* Where a signal's handler returns to: there is no sa_restorer on riscv64. */

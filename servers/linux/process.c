@@ -30,7 +30,6 @@ static size_t start_count;
 static anser_handle log_handle, stderr_handle;
 
 _Noreturn void process_start(const uint64_t *stack);
-_Noreturn void process_broken(const struct anser_frame *frame);
 
 /* ---- Asking. --------------------------------------------------------------------------------- */
 
@@ -97,7 +96,6 @@ void process_report(const char *text)
         process_log(text);
 }
 
-/* A fault in the personality itself, beside the program's memory. */
 _Noreturn void process_broken(const struct anser_frame *frame)
 {
     char text[128];
@@ -108,6 +106,12 @@ _Noreturn void process_broken(const struct anser_frame *frame)
     line_add_hex(&line, frame->value);
     process_report(text);
     sys_process_exit(128 + LINUX_SIGSEGV);
+}
+
+_Noreturn void process_out_of_memory(void)
+{
+    process_report("out of memory: its limit is used up");
+    sys_process_exit(128 + LINUX_SIGKILL);
 }
 
 /* ---- Copies of what the program was started with. -------------------------------------------- */

@@ -58,6 +58,12 @@ const char *process_environment(const char *name);
  * blocks for long. */
 void process_report(const char *text);
 
+/* Ends the process: a page that it was promised is not to be had, as Linux's OOM killer would. */
+_Noreturn void process_out_of_memory(void);
+
+/* Ends the process: a fault in the personality itself, beside the program's memory. */
+_Noreturn void process_broken(const struct anser_frame *frame);
+
 /* One line for the system's log alone. */
 void process_log(const char *text);
 

@@ -122,6 +122,8 @@ static bool call_handler(struct task *self, const struct linux_sigaction *action
 
 void signal_fault(struct task *self)
 {
+    if (self->frame->reason == ANSER_FAULT_BUDGET)
+        process_out_of_memory();
     struct linux_siginfo info = judge_fault(self->frame);
     struct linux_sigaction action = signal_action(info.number);
     bool can_be_handled =

@@ -26,7 +26,6 @@
 
 enum { X_SP = 2, X_TP = 4, X_S0 = 8, X_A0 = 10 };
 
-_Static_assert(offsetof(struct anser_frame, pc) == 256, "entry.S: FRAME_PC");
 _Static_assert(offsetof(struct task_begin, status) == 32, "entry.S: BEGIN_STATUS");
 _Static_assert(offsetof(struct task_begin, slot_word) == 40, "entry.S: BEGIN_SLOT");
 _Static_assert(sizeof(struct anser_save_page) + sizeof(struct task) <= ANSER_PAGE_SIZE,
