@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KILLS    12
+#define KILLS    6 /* the pauses before restarts double */
 #define READERS  4
 #define AT_START 0x414e0001
 
