@@ -6,11 +6,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "loader/cpio.h"
 #include "channel.h"
 #include "memory.h"
 #include "servers/linux/layout.h"
 #include "syscall.h"
+#include "archive.h"
 #include "boot.h"
 
 #define PERSONALITY_FILE "servers/linux"
@@ -41,7 +41,7 @@ struct view {
 static int view_file(struct launch *start, struct view *view)
 {
     struct cpio_entry file;
-    enum cpio_code code = cpio_find(boot.archive, boot.archive_size, start->path, &file);
+    enum cpio_code code = archive_find(start->path, &file);
     if (code == CPIO_NOT_FOUND)
         return refuse(start, -ANSER_ESRCH, "not in the archive");
     if (code != CPIO_OK)
@@ -79,7 +79,7 @@ static int view_image(struct launch *start, struct view *view)
 static const struct spawn_personality *find_personality(struct spawn_personality *personality)
 {
     struct cpio_entry file;
-    if (cpio_find(boot.archive, boot.archive_size, PERSONALITY_FILE, &file) != CPIO_OK)
+    if (archive_find(PERSONALITY_FILE, &file) != CPIO_OK)
         return NULL;
     *personality = (struct spawn_personality){
         .image = file.data,

@@ -13,7 +13,7 @@
 #include <anser/init.h>
 #include <anser/keep.h>
 #include <anser/names.h>
-#include "loader/cpio.h"
+#include "archive.h"
 #include "boot.h"
 #include "clients.h"
 #include "deposits.h"
@@ -94,30 +94,11 @@ static void report_manifest(void *context, unsigned line, const char *what)
     boot_report("%s:%u: %s", (const char *)context, line, what);
 }
 
-/* Walks the whole archive once, so that damage is told at boot and not when somebody needs a file
- * behind it. Files before it can be used. */
-static void check_archive(void)
-{
-    struct cpio_reader reader;
-    struct cpio_entry file;
-    enum cpio_code code;
-    cpio_open(&reader, boot.archive, boot.archive_size);
-    while ((code = cpio_next(&reader, &file)) == CPIO_OK)
-        continue;
-    if (code == CPIO_END)
-        return;
-    /* The name of an entry is known only when nothing but its data is wrong. */
-    boot_report("archive: entry at byte %lu (%s '%s'): %s (value %lu)", reader.error_position,
-                code == CPIO_DATA_PAST_END ? "named" : "after", reader.error_after,
-                cpio_describe(code), reader.error_value);
-}
-
 static void read_manifest(void)
 {
     struct cpio_entry file;
     bool rescue = boot_flag("rescue");
-    enum cpio_code code =
-        rescue ? CPIO_NOT_FOUND : cpio_find(boot.archive, boot.archive_size, MANIFEST_FILE, &file);
+    enum cpio_code code = rescue ? CPIO_NOT_FOUND : archive_find(MANIFEST_FILE, &file);
     if (code == CPIO_OK) {
         manifest_parse(&manifest, file.data, file.size, report_manifest, MANIFEST_FILE);
         return;
@@ -144,7 +125,7 @@ int main(int argc, char **argv)
     (void)argc;
     if (!boot_init(argv))
         return 1;
-    check_archive();
+    archive_open();
     read_manifest();
     programs_init(&manifest);
     const char *alone = program_wanted(path);

@@ -5,7 +5,7 @@
 #include <anser/init.h>
 #include "channel.h"
 #include "syscall.h"
-#include "loader/cpio.h"
+#include "archive.h"
 #include "boot.h"
 #include "clients.h"
 #include "grants.h"
@@ -52,18 +52,16 @@ int64_t program_next(struct server *server, struct serve_request *request)
     (void)server;
     const struct init_query *asked = request->data;
     struct init_program answer = {.next = 0};
-    struct cpio_reader reader;
-    struct cpio_entry file;
+    const size_t prefix = sizeof(PROGRAMS_FOLDER) - 1;
     if (!may_control(request))
         return -ANSER_EPERM;
-    cpio_open(&reader, boot.archive, boot.archive_size);
-    while (cpio_next(&reader, &file) == CPIO_OK) {
-        size_t prefix = sizeof(PROGRAMS_FOLDER) - 1;
-        if (!cpio_is_file(&file) || strncmp(file.name, PROGRAMS_FOLDER, prefix) != 0 ||
-            answer.next++ < asked->index)
+    const struct cpio_entry *file;
+    for (uint64_t i = asked->index; (file = archive_at(i)) != NULL; i++) {
+        if (strncmp(file->name, PROGRAMS_FOLDER, prefix) != 0)
             continue;
-        answer.size = file.size;
-        snprintf(answer.name, sizeof(answer.name), "%s", file.name + prefix);
+        answer.next = i + 1;
+        answer.size = file->size;
+        snprintf(answer.name, sizeof(answer.name), "%s", file->name + prefix);
         return answer_with(request, &answer, sizeof(answer));
     }
     return 0;
