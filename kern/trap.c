@@ -33,13 +33,6 @@ call_function *const native_calls[CALLS_MAX + 1] = {[0 ... CALLS_MAX] = call_una
 };
 #pragma GCC diagnostic pop
 
-/* Looks the call up and makes it. */
-static status_t native_call(struct thread *self)
-{
-    uint64_t number = -self->x[REG_A7];
-    return number <= CALLS_MAX ? native_calls[CALLS_MAX - number](self) : -ANSER_ENOSYS;
-}
-
 /* Made here only if the assembly leaf was bypassed. */
 status_t call_null(struct thread *self)
 {
@@ -47,7 +40,8 @@ status_t call_null(struct thread *self)
     return 0;
 }
 
-/* IPC calls and thread_resume set all registers themselves; a0 is what they return or a waker's. */
+/* Calls -1 to -31, and foreign ones; kern/trap.S makes the others. IPC calls and thread_resume set
+ * all registers themselves; a0 is what they return or a waker's. */
 static void system_call(struct thread *self)
 {
     int64_t number = (int64_t)self->x[REG_A7];
@@ -56,7 +50,7 @@ static void system_call(struct thread *self)
         reflect_syscall(self);
         return;
     }
-    status_t status = native_call(self);
+    status_t status = native_calls[CALLS_MAX + number](self);
     /* What thread_resume returns is the program's a0, whatever it is. */
     if (status == CALL_RESTART && number != ANSER_CALL_thread_resume)
         self->x[REG_PC] -= 4; /* the same call, with the same arguments */
