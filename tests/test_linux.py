@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from anser_qemu import BUILD, Machine, read_tap
+from anser_qemu import BUILD, PROMPT, Machine, read_tap
 
 ARCHIVE = BUILD / "initrd-test.cpio"
 GOS = ["go", "go-1.23"]
@@ -133,6 +133,69 @@ def test_c(program, arguments, smp):
         _, failures = read_tap(machine.transcript)
         assert not failures, "; ".join(failures)
         assert status == 0
+
+
+# ---- Started by others: limits, environments, the shell. -----------------------------------------
+
+def test_go_memory_limit():
+    """1 GiB of garbage in a process that has 64 MiB, page tables and all."""
+    output = run("driver", "run", "16384", "/tests/linux/go", "garbage", "1024", mem="256M",
+                 timeout=150)
+    assert "garbage: as it should be\n" in output
+
+
+@pytest.mark.parametrize("program", ["go start", "hello"])
+def test_environment(program):
+    words = f"run 0 A=1 EMPTY= LONG={'x' * 500} /tests/linux/{program} end".split()
+    output = run("driver", *words, code=2 if program == "hello" else 0)
+    assert re.findall(r"environment: (.*)\n", output) == ["A=1", "EMPTY=", f"LONG={'x' * 500}"]
+
+
+@pytest.mark.parametrize("smp", SMP)
+def test_killed_at_random(smp):
+    """A thousand programs that are always busy, each killed at some moment of its first 40 ms."""
+    with boot("driver", "kill", "1000", "/tests/linux/hostile", "churn", "/tests/linux/go", "churn",
+              smp=smp) as machine:
+        status = machine.wait_exit(240)
+        passed, failures = read_tap(machine.transcript)
+        assert not failures, "; ".join(failures)
+        assert (status, passed) == (0, 3)
+
+
+@pytest.mark.parametrize("go", GOS)
+def test_go_interrupt(go):
+    """Ctrl-C on the console is SIGINT in the program, and the prompt comes back afterwards."""
+    with Machine(initrd=ARCHIVE, mem="256M") as machine:
+        machine.expect(PROMPT)
+        machine.send(f"/tests/linux/{go} interrupt\n")
+        machine.expect("press Ctrl-C\n")
+        machine.send("\x03")
+        machine.expect("caught: interrupt\n")
+        machine.expect("interrupt: as it should be\n")
+        machine.expect(PROMPT)
+
+
+def test_interrupt_kills():
+    """Who does not catch it dies of it; the shell's status says so."""
+    with Machine(initrd=ARCHIVE, mem="256M") as machine:
+        machine.expect(PROMPT)
+        machine.send("/tests/linux/hostile spin\n")
+        machine.expect("spinning\n")
+        machine.send("\x03")
+        machine.expect(PROMPT)
+        machine.send("echo status $?\n")
+        machine.expect("status 130\n")
+
+
+def test_pipe_of_programs():
+    """Between programs of both kinds and both languages, standard input ends when the writer does."""
+    with Machine(initrd=ARCHIVE, mem="256M") as machine:
+        machine.expect(PROMPT)
+        machine.send("/tests/linux/hello one two | /tests/linux/go lines\n")
+        machine.expect(r'line 1 is "Hello from C: 3 arguments, the last is two"\n')
+        machine.expect(r'line \d+ is "atexit ran"\n')
+        machine.expect("lines: as it should be\n")
+        machine.expect(PROMPT)
 
 
 # ---- Programs that nobody wants. -----------------------------------------------------------------

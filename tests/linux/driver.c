@@ -19,7 +19,7 @@
 #include "tap.h"
 
 #define STATUS_KILLED 99
-#define WARM_UP       12    /* starts, after which init and the servers have what they keep */
+#define WARM_UP       100   /* starts, after which init and the servers have what they keep */
 #define DELAY_US      40000 /* from before its first instruction until all of it runs */
 
 /* What is asked of init. Strings are those of our own arguments. */
