@@ -19,3 +19,6 @@ INITRD_EXTRA += $(foreach test,$(GO_TESTS),tests/$(test)=$(BUILD)/go/$(test))
 
 $(GO_COMMANDS:%=$(BUILD)/go/%) $(GO_TESTS:%=$(BUILD)/go/%): $(BUILD)/go/%: go-commands
 	$(Q)cmp -s $(BUILD)/go/linked/$* $@ || { echo '  GO      $@' && cp $(BUILD)/go/linked/$* $@; }
+
+# Scripts for the shell.
+INITRD_NAMES += $(foreach file,$(wildcard go/cmd/shell/share/*),share/$(notdir $(file))=$(file))

@@ -132,6 +132,9 @@ func (s *set) concatenate(c *eval.Call) int {
 		if _, err := io.Copy(c.Stdout, readerOnly{c.Stdin}); err != nil && c.Context.Err() == nil {
 			return c.Fail("%v", eval.Reason(err))
 		}
+		if c.Context.Err() != nil {
+			return eval.StatusInterrupted
+		}
 		return 0
 	}
 	status := 0

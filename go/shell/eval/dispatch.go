@@ -5,6 +5,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -29,17 +30,17 @@ func (s *Shell) call(ctx context.Context, args []string) ([]string, error) {
 		return append([]string{nameHidden + args[0]}, args[1:]...), nil
 	}
 	if args[0] == "read" && interp.HandlerCtx(ctx).Stdin == s.console {
-		s.typeLine(ctx.Value(jobKey{}).(*job.Job))
+		s.typeLine(untilDone{ctx, ctx.Value(jobKey{}).(*job.Job).Session})
 	}
 	return args, nil
 }
 
-// typeLine reads a line from the job's console session and puts it where `read` finds it. At the end
+// typeLine reads a line from the console and puts it where `read` finds it. At the end
 // of input there is none to put, and `read` is given an empty one.
-func (s *Shell) typeLine(j *job.Job) {
+func (s *Shell) typeLine(console io.Reader) {
 	buffer := make([]byte, 1024)
 	for {
-		n, err := j.Session.Read(buffer)
+		n, err := console.Read(buffer)
 		if err != nil {
 			buffer[0], n = '\n', 1
 		}
@@ -47,6 +48,31 @@ func (s *Shell) typeLine(j *job.Job) {
 		if n > 0 && buffer[n-1] == '\n' {
 			return
 		}
+	}
+}
+
+// untilDone reads until Ctrl-C. A read that waits then ends later, with the job's session.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (u untilDone) Read(to []byte) (int, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	results := make(chan result, 1)
+	go func() {
+		buffer := make([]byte, len(to))
+		n, err := u.in.Read(buffer)
+		results <- result{buffer[:n], err}
+	}()
+	select {
+	case r := <-results:
+		return copy(to, r.data), r.err
+	case <-u.ctx.Done():
+		return 0, u.ctx.Err()
 	}
 }
 
@@ -99,7 +125,7 @@ func newCall(ctx context.Context, console *os.File, args []string) *Call {
 		Context: ctx}
 	c.stdin, _ = hc.Stdin.(*os.File)
 	if c.stdin == console {
-		c.Stdin = j.Session
+		c.Stdin = untilDone{ctx, j.Session}
 	}
 	return c
 }

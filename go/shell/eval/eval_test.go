@@ -28,6 +28,7 @@ type fake struct {
 	pipes      int
 	open       int // streams of pipes that are open
 	interrupts []func()
+	block      chan struct{} // not nil: nothing is typed for ever
 	last       machine.Start
 }
 
@@ -84,6 +85,9 @@ func (f *fake) Pipe() (machine.Stream, machine.Stream, error) {
 type fakeSession struct{ f *fake }
 
 func (s fakeSession) Read(to []byte) (int, error) {
+	if s.f.block != nil {
+		<-s.f.block
+	}
 	s.f.mutex.Lock()
 	defer s.f.mutex.Unlock()
 	n := copy(to, s.f.typed)
@@ -318,8 +322,10 @@ func TestPrograms(t *testing.T) {
 
 func TestInterrupt(t *testing.T) {
 	for _, line := range []string{"forever; say more", "while true; do forever; done",
-		"forever | up; say more", "while true; do :; done; say more"} {
+		"forever | up; say more", "while true; do :; done; say more",
+		"read x; say more"} {
 		s, f := newShell(t)
+		f.block = make(chan struct{})
 		done := make(chan int)
 		go func() {
 			status, _ := s.Line(line)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"mvdan.cc/sh/v3/expand"
 	"mvdan.cc/sh/v3/interp"
@@ -177,13 +178,19 @@ func (s *Shell) foreground(statement *syntax.Stmt, text string) (status int, int
 		return 1, false
 	}
 	status = statusOf(s.runner.Run(ctx, statement))
-	interrupted = ctx.Err() != nil || status == StatusInterrupted
+	if ctx.Err() != nil {
+		status = StatusInterrupted
+	}
+	interrupted = status == StatusInterrupted
 	finish(j, ctx, status)
 	if err := s.Machine.Foreground(); err != nil {
 		fmt.Fprintf(s.out, "%s: console: %v\n", text, err)
 	}
 	return status, interrupted
 }
+
+// beginPatience is how long a line waits to tell the process of its job.
+const beginPatience = 100 * time.Millisecond
 
 func (s *Shell) background(statement *syntax.Stmt, text string) int {
 	j, ctx, err := s.begin(text)
@@ -200,6 +207,8 @@ func (s *Shell) background(statement *syntax.Stmt, text string) int {
 	case <-j.Begun():
 		fmt.Fprintf(s.out, "[%d] %s is process %d\n", j.Number, text, j.First())
 	case <-j.Done():
+	case <-time.After(beginPatience): // nothing but commands of the shell's own so far
+		fmt.Fprintf(s.out, "[%d] %s\n", j.Number, text)
 	}
 	return 0
 }
