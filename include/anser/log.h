@@ -30,7 +30,8 @@
  *   are shown as '?'. -EINVAL: no such level, no source, no text.
  * LOG_READ: struct log_read. The answer is a struct log_records, then as many records as fit; the
  *   status is their number. With LOG_READ_FOLLOW it waits until there is at least one; else 0 says
- *   that there are no more. -EINVAL: no such level, or unknown flags.
+ *   that there are no more. -EINVAL: no such level, or unknown flags; -EBUSY: too many wait. Of one
+ *   handle at most 4 reads wait: a further one ends the oldest with -EBUSY.
  */
 #define LOG_WRITE 0x601
 #define LOG_READ  0x602

@@ -239,14 +239,31 @@ func TestBadRequests(t *testing.T) {
 	if got := len(s.store.records[0].text); got != abi.LogTextMax {
 		t.Errorf("a long line is kept with %d bytes", got)
 	}
-	for range waitersMax {
-		follow := read(func(head *abi.LogReadMessage) { head.Flags, head.Position = abi.LogReadFollow, 2 })
-		if _, err := s.handle(&anser.Request{Data: follow, Call: true}); err != nil {
+}
+
+func TestManyReaders(t *testing.T) {
+	s, _ := start(t, &ring{}, state{}, 4096)
+	head := abi.LogReadMessage{Type: abi.LogRead, Flags: abi.LogReadFollow}
+	follow := func(badge uint64) error {
+		_, err := s.handle(&anser.Request{Data: anser.Bytes(&head), Badge: badge, Call: true})
+		return err
+	}
+	var oldest reader
+	s.waiters = []waiter{{badge: 7, pending: &oldest}}
+	for i := range waitersMaxClient {
+		if err := follow(7); err != nil || oldest.status != 0 && i < waitersMaxClient-1 {
+			t.Fatalf("reader %d: %v, the oldest got %d", i, err, oldest.status)
+		}
+	}
+	if oldest.status != -int64(syscall.EBUSY) || len(s.waiters) != waitersMaxClient {
+		t.Errorf("the oldest got %d; %d wait", oldest.status, len(s.waiters))
+	}
+	for badge := uint64(100); len(s.waiters) < waitersMax; badge++ {
+		if err := follow(badge); err != nil {
 			t.Fatal(err)
 		}
 	}
-	follow := read(func(head *abi.LogReadMessage) { head.Flags, head.Position = abi.LogReadFollow, 2 })
-	if _, err := s.handle(&anser.Request{Data: follow, Call: true}); !errors.Is(err, syscall.EBUSY) {
+	if err := follow(99); !errors.Is(err, syscall.EBUSY) {
 		t.Errorf("one reader too many: %v", err)
 	}
 }

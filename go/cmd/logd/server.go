@@ -13,7 +13,10 @@ import (
 	"anser/anser"
 )
 
-const waitersMax = 64
+const (
+	waitersMax       = 64
+	waitersMaxClient = 4 // of one client; its oldest goes: whoever reads with deadlines leaves them behind
+)
 
 // waiter is a reader that follows, and has seen everything.
 type waiter struct {
@@ -149,12 +152,28 @@ func (s *server) read(request *anser.Request) (anser.Reply, error) {
 	if count > 0 || head.Flags&abi.LogReadFollow == 0 {
 		return anser.Reply{Status: int64(count), Data: answer}, nil
 	}
+	s.limitClient(request.Badge)
 	if len(s.waiters) == waitersMax {
 		return anser.Reply{}, syscall.EBUSY
 	}
 	w.pending = request.Keep()
 	s.waiters = append(s.waiters, w)
 	return anser.Reply{}, nil
+}
+
+// limitClient ends the oldest waiting read of a client that has as many as it may have.
+func (s *server) limitClient(badge uint64) {
+	oldest, count := -1, 0
+	for i := len(s.waiters) - 1; i >= 0; i-- {
+		if s.waiters[i].badge == badge {
+			oldest = i
+			count++
+		}
+	}
+	if count >= waitersMaxClient {
+		_ = s.waiters[oldest].pending.Answer(-int64(syscall.EBUSY), nil)
+		s.waiters = slices.Delete(s.waiters, oldest, oldest+1)
+	}
 }
 
 // answer is what the reader gets now, status word left out.
