@@ -176,23 +176,18 @@ status_t call_region_map(struct thread *self)
     return map_here(self, target, object.object, object.rights);
 }
 
-/* A call that takes a process, an address and a length. */
-static status_t on_range(struct thread *self,
-                         status_t (*act)(struct space *space, uint64_t address, uint64_t length))
+status_t call_region_unmap(struct thread *self)
 {
     struct process *target;
     status_t status = process_argument(self, self->x[REG_A0], &target);
-    return status < 0 ? status : act(&target->space, self->x[REG_A1], self->x[REG_A2]);
-}
-
-status_t call_region_unmap(struct thread *self)
-{
-    return on_range(self, space_unmap);
+    return status < 0 ? status : space_unmap(&target->space, self->x[REG_A1], self->x[REG_A2]);
 }
 
 status_t call_region_decommit(struct thread *self)
 {
-    return on_range(self, space_decommit);
+    struct process *target;
+    status_t status = process_argument(self, self->x[REG_A0], &target);
+    return status < 0 ? status : space_decommit(&target->space, &self->x[REG_A1], &self->x[REG_A2]);
 }
 
 status_t call_region_protect(struct thread *self)

@@ -294,21 +294,23 @@ status_t space_protect(struct space *space, uint64_t address, uint64_t length, u
     return status;
 }
 
-status_t space_decommit(struct space *space, uint64_t address, uint64_t length)
+status_t space_decommit(struct space *space, uint64_t *address, uint64_t *length)
 {
-    status_t status = range_check(space, address, &length);
-    uint64_t end = address + length;
+    status_t status = range_check(space, *address, length);
+    uint64_t at = *address, end = at + *length;
     int steps = MAPPING_STEPS;
-    while (status == 0 && address < end) {
-        struct region *region = region_at(space, address);
-        if (steps <= 0)
+    while (status == 0 && at < end) {
+        struct region *region = region_at(space, at);
+        if (steps <= 0) {
+            *length = end - at;
+            *address = at;
             return CALL_RESTART;
+        }
         if (region == NULL)
             return -ANSER_EFAULT;
         if (region->object != NULL)
             return -ANSER_EINVAL;
-        uint64_t last = min(region->end, end);
-        address = mapping_clear(space, address, last, &steps);
+        at = mapping_clear(space, at, min(region->end, end), &steps);
         steps -= COST_REGION / 4;
     }
     return status;

@@ -75,8 +75,9 @@ status_t space_map(struct space *space, uint64_t *address, uint64_t length, uint
 status_t space_unmap(struct space *space, uint64_t address, uint64_t length);
 /* -EFAULT (a hole), -EPERM (more than the object's handle allowed); what came before is changed. */
 status_t space_protect(struct space *space, uint64_t address, uint64_t length, uint64_t prot);
-/* -EFAULT (a hole), -EINVAL (not anonymous); what came before is decommitted. */
-status_t space_decommit(struct space *space, uint64_t address, uint64_t length);
+/* -EFAULT (a hole), -EINVAL (not anonymous); what came before is decommitted. With CALL_RESTART the
+ * range is what is left: a clear range costs, too, so from the beginning it might never end. */
+status_t space_decommit(struct space *space, uint64_t *address, uint64_t *length);
 /* Copy-on-write of anonymous regions of `from`, replacing what is in `to`; to == from is allowed if
  * disjoint. *done: bytes that are copied, 0 at first; kept by the caller across CALL_RESTART.
  * -EFAULT (a hole), -EINVAL (not anonymous), -ENOMEM: what came before *done is copied. */

@@ -165,9 +165,9 @@ static bool do_decommit(void)
 {
     struct span span = pick_target();
     status_t status, expected = span_has(span, PINNED) ? -ANSER_EBUSY : 0;
+    uint64_t address = cell_address(span.first), length = span_length(span);
     do
-        status =
-            space_decommit(&model.spaces[span.space], cell_address(span.first), span_length(span));
+        status = space_decommit(&model.spaces[span.space], &address, &length);
     while (status == CALL_RESTART);
     for (unsigned i = 0; i < span.count && expected == 0; i++) {
         struct cell *cell = &cells_of(span)[i];

@@ -236,6 +236,22 @@ static void test_decommit(void)
     unmap(PLACE, 64 * PAGE);
 }
 
+/* Many page tables with a page each: more than one piece of the call looks at, though it clears
+ * little. */
+static void test_decommit_sparse(void)
+{
+    const uint64_t tables = 16, span = 512 * PAGE;
+    bool good = true;
+    map_at(PLACE, tables * span, R | W | NEW);
+    for (uint64_t i = 0; i < tables; i++)
+        *at(PLACE + i * span) = 7;
+    TEST(sys_region_decommit(0, PLACE, tables * span) == 0, "a sparse range is decommitted");
+    for (uint64_t i = 0; i < tables; i++)
+        good &= *at(PLACE + i * span) == 0;
+    TEST(good, "all of it");
+    unmap(PLACE, tables * span);
+}
+
 /* Code that is written, run, rewritten and run again. */
 static void test_code(void)
 {
@@ -437,6 +453,7 @@ int main(void)
         test_access();
         test_protect();
         test_decommit();
+        test_decommit_sparse();
         test_code();
         test_reservation();
         test_recycled();
