@@ -309,10 +309,17 @@ static void test_leaks(void)
         give("mail", channel_mint(exits.receive, 2));
         good += request_start() == -ENOEXEC;
     }
-    drain_exits();
-    struct anser_system_info after = count_objects();
+    /* With several harts the last process may still be on its way out. */
+    struct anser_system_info after;
+    for (int tries = 0; tries < 100; tries++) {
+        drain_exits();
+        after = count_objects();
+        if (after.kernel_objects <= before.kernel_objects)
+            break;
+        clock_sleep(10);
+    }
     TEST(good == 200, "100 starts and 100 refusals");
-    TEST(after.handles == before.handles && after.kernel_objects == before.kernel_objects,
+    TEST(after.handles <= before.handles && after.kernel_objects <= before.kernel_objects,
          "leave no handle (%lu, %lu) and no object (%lu, %lu)", (unsigned long)before.handles,
          (unsigned long)after.handles, (unsigned long)before.kernel_objects,
          (unsigned long)after.kernel_objects);
