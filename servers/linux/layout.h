@@ -12,6 +12,8 @@
 #define LINUX_HANDLERS  0x3e10000000 /* save page, handler stack and guard of each thread */
 #define LINUX_HEAP      0x3e20000000 /* the personality's own memory */
 #define LINUX_HEAP_END  0x3e40000000
+#define LINUX_FILES     0x3e80000000 /* files that are being read */
+#define LINUX_FILES_END 0x3f80000000
 #define LINUX_CLOCK     0x3e08000000 /* one page that the vDSO reads: struct linux_clock */
 
 /* One slot of LINUX_HANDLERS: guard, save page, stack, guard; the kernel wants both guards. */
