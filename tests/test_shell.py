@@ -197,7 +197,7 @@ def test_jobs(machine):
     machine.send("later\n\x04")
     machine.expect_all("later\nlater\n", "1 lines\n", r"\[2\] run cat: status 0")
     machine.expect(PROMPT)
-    interrupt(machine, "fg 1")
+    interrupt(machine, "fg 1", when=r"pingpong serve\n")
     assert "\n[1] pingpong serve: killed (" in machine.transcript
     assert shown(machine, "jobs") == ""
     # The end of a pipe in the background, and waiting for it.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -348,9 +347,7 @@ func (s *set) sleep(c *eval.Call) int {
 }
 
 func (s *set) environment(c *eval.Call) int {
-	list := eval.Exported(c.Env)
-	sort.Strings(list)
-	for _, variable := range list {
+	for _, variable := range eval.Exported(c.Env) {
 		fmt.Fprintln(c.Stdout, variable)
 	}
 	return 0

@@ -56,10 +56,10 @@ func (s *Shell) bringJob(c *Call) int {
 	if err != nil {
 		return c.Fail("%v", err)
 	}
-	fmt.Fprintln(c.Stdout, j.Text)
 	if err := j.Session.Foreground(); err != nil {
 		return c.Fail("%s: %v", j.Text, err)
 	}
+	fmt.Fprintln(c.Stdout, j.Text) // from now on the keys are the job's
 	status := await(c, j)
 	for _, ended := range s.Jobs.Ended() {
 		fmt.Fprintln(c.Stdout, ended.Report())

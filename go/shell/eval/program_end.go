@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -38,7 +39,7 @@ func locate(name, dir string) string {
 	return path.Clean(name)
 }
 
-// Exported is the environment of a program.
+// Exported is the environment of a program, sorted.
 func Exported(env expand.Environ) []string {
 	var list []string
 	env.Each(func(name string, variable expand.Variable) bool {
@@ -47,6 +48,7 @@ func Exported(env expand.Environ) []string {
 		}
 		return true
 	})
+	slices.Sort(list)
 	return list
 }
 
