@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from anser_qemu import Machine, PROMPT
+from anser_qemu import BUILD, Machine, PROMPT, run_target_program
 
 PINGPONG = ["pingpong", "gopingpong"]
 
@@ -15,6 +15,12 @@ def machine(request):
     with Machine(smp=request.param, timeout=20) as machine:
         machine.expect(PROMPT)
         yield machine
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_package(smp):
+    """go/test/gochannels: package anser itself."""
+    run_target_program("gochannels", smp=smp, initrd=BUILD / "initrd-test.cpio")
 
 
 @pytest.mark.parametrize("client", PINGPONG)
