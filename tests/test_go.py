@@ -12,7 +12,7 @@ PINGPONG = ["pingpong", "gopingpong"]
 
 @pytest.fixture(params=[1, 2], ids=lambda smp: f"smp{smp}")
 def machine(request):
-    with Machine(smp=request.param, timeout=20) as machine:
+    with Machine(smp=request.param, timeout=60) as machine:
         machine.expect(PROMPT)
         yield machine
 
@@ -54,7 +54,7 @@ def test_gopingpong_says_what_is_wrong(machine):
 @pytest.mark.parametrize("server, client, most", [
     ("pingpong", "gopingpong", 350), ("gopingpong", "pingpong", 300), ("gopingpong", "gopingpong", 420)])
 def test_pingpong_counts_instructions(server, client, most):
-    with Machine(icount=0, timeout=20) as machine:
+    with Machine(icount=0, timeout=60) as machine:
         machine.expect(PROMPT)
         machine.command(f"{server} serve &")
         machine.send(f"{client} 20000\n")
