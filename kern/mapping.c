@@ -174,8 +174,12 @@ change(struct space *space, uint64_t start, uint64_t end, unsigned prot, int *st
             pte_set(entry, prot != GONE && inside ? protected(*entry, prot) : 0);
             gathered.whole = true;
         }
-        at = next;
-        *steps -= COST_ENTRY;
+        uint64_t last = min(end, level_next(at, level + 1));
+        do { /* large reservations are full of empty entries: they need no walk each */
+            at = next;
+            next += level_size(level);
+            *steps -= COST_ENTRY;
+        } while (at<last && * steps> 0 && *++entry == 0);
     }
     gather_finish(space);
     return min(at, end);
