@@ -119,6 +119,21 @@ static int run(unsigned count, char **words)
     return end[2] == ANSER_EXIT_NORMAL ? (int)end[1] : 124;
 }
 
+/* Who has how much, to be compared when something is missing. */
+static void show_processes(void)
+{
+    struct anser_process_info info;
+    for (uint64_t next = 0;;) {
+        struct sys_result result = sys_system_info(start_handle(START_SYSTEM), ANSER_INFO_PROCESS,
+                                                   next, &info, sizeof(info));
+        next = result.value;
+        if (result.status <= 0)
+            return;
+        printf("# %s: %" PRIu64 " pages, %" PRIu64 " handles, %" PRIu64 " threads\n", info.name,
+               info.pages_used, info.handles, info.threads);
+    }
+}
+
 static uint64_t random_below(uint64_t limit)
 {
     static uint64_t state = 0x9e3779b97f4a7c15;
@@ -126,6 +141,23 @@ static uint64_t random_below(uint64_t limit)
     state ^= state >> 7;
     state ^= state << 17;
     return state % limit;
+}
+
+/* For whoever has to find out why a process is still there. */
+static void show_threads(void)
+{
+    struct anser_thread_info info;
+    for (uint64_t next = 0;;) {
+        struct sys_result result = sys_system_info(start_handle(START_SYSTEM), ANSER_INFO_THREAD,
+                                                   next, &info, sizeof(info));
+        next = result.value;
+        if (result.status <= 0)
+            return;
+        printf("# thread %" PRIu64 " of process %" PRIu64 ": state %" PRIu64 ", priority %" PRIu64
+               ", ticks %" PRIu64 ", waits for %#" PRIx64 ", pc %#" PRIx64 "\n",
+               info.id, info.process, info.state, info.priority, info.cpu_ticks, info.wait_object,
+               info.pc);
+    }
 }
 
 /* One start and one death. The program may also have ended by itself, which it should not. */
@@ -137,11 +169,14 @@ static bool start_and_kill(char **arguments)
     if (child_start(&child, &wish) != 0)
         return false;
     clock_sleep_until(clock_now() + clock_ticks(random_below(DELAY_US) * 1000));
-    sys_process_kill(child.process, STATUS_KILLED);
+    int64_t status = sys_process_kill(child.process, STATUS_KILLED);
     bool ended = child_wait(&child, end, clock_after(10000));
     if (!ended || end[1] != STATUS_KILLED || end[2] != ANSER_EXIT_KILLED)
-        printf("# %s %s: %s, status %" PRIu64 ", reason %" PRIu64 "\n", arguments[0], arguments[1],
-               ended ? "ended" : "does not end", end[1], end[2]);
+        printf("# %s %s: %s, status %" PRIu64 ", reason %" PRIu64 "; killing it: %" PRId64 "\n",
+               arguments[0], arguments[1], ended ? "ended" : "does not end", end[1], end[2],
+               status);
+    if (!ended)
+        show_threads();
     return ended && end[1] == STATUS_KILLED && end[2] == ANSER_EXIT_KILLED;
 }
 
@@ -151,6 +186,7 @@ static int kill_often(unsigned times, char **words)
     for (unsigned i = 0; i < WARM_UP && good; i++)
         good = start_and_kill(words + i % 2 * 2);
     TEST(good, "programs start and can be killed");
+    show_processes();
     struct balance before = balance_now();
     unsigned done = 0;
     while (done < times && good) {
@@ -158,7 +194,8 @@ static int kill_often(unsigned times, char **words)
         done += good;
     }
     TEST(good, "%u programs were killed at a random moment", done);
-    TEST(balance_is(&before), "free pages, handles, objects and threads are what they were");
+    if (!TEST(balance_is(&before), "free pages, handles, objects and threads are what they were"))
+        show_processes();
     return tap_done();
 }
 
