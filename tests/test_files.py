@@ -21,3 +21,11 @@ def test_restart(smp):
     with Machine(initrd=ARCHIVE, append="test=linux/restart", timeout=100, smp=smp) as machine:
         assert machine.wait_exit() == 0
         assert "6 kills, " in machine.transcript and " 0 failures\n" in machine.transcript
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_signals(smp):
+    """No call on a file is cut short by a signal, or says EINTR."""
+    with Machine(initrd=ARCHIVE, append="test=linux/interrupted", timeout=60, smp=smp) as machine:
+        assert machine.wait_exit() == 0
+        assert " 0 failures\n" in machine.transcript

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls on files while signals come every 200 microseconds, to a handler without SA_RESTART: none
+ * of them is ever cut short or says EINTR, for these are no calls that wait.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ROUNDS       2000
+#define FAILURES_MAX 10
+
+static volatile int signals, stop;
+static int failures;
+static pthread_t main_thread;
+
+static void count_signal(int number)
+{
+    (void)number;
+    signals++;
+}
+
+static void *send_signals(void *argument)
+{
+    (void)argument;
+    while (!stop) {
+        pthread_kill(main_thread, SIGUSR1);
+        usleep(200);
+    }
+    return NULL;
+}
+
+static void require(int holds, const char *what)
+{
+    if (holds)
+        return;
+    failures++;
+    perror(what);
+}
+
+static void read_file(const char *path)
+{
+    static char bytes[20000];
+    struct stat status, again;
+    int fd = open(path, O_RDONLY);
+    require(fd >= 0, "open");
+    require(read(fd, bytes, 100) == 100, "a short read");
+    require(pread(fd, bytes, sizeof(bytes), 0) == sizeof(bytes), "a long read");
+    require(fstat(fd, &status) == 0 && stat(path, &again) == 0 && status.st_ino == again.st_ino,
+            "stat");
+    require(access("/nope", F_OK) == -1 && errno == ENOENT, "access");
+    require(close(fd) == 0, "close");
+}
+
+static void list_directory(const char *path)
+{
+    DIR *directory = opendir(path);
+    int entries = 0;
+    require(directory != NULL, "opendir");
+    if (directory == NULL)
+        return;
+    errno = 0;
+    while (readdir(directory) != NULL)
+        entries++;
+    require(errno == 0 && entries > 4, "readdir");
+    closedir(directory);
+}
+
+int main(void)
+{
+    struct sigaction action = {.sa_handler = count_signal};
+    pthread_t sender;
+    int rounds = 0;
+    sigaction(SIGUSR1, &action, NULL);
+    main_thread = pthread_self();
+    pthread_create(&sender, NULL, send_signals, NULL);
+    for (; rounds < ROUNDS && failures < FAILURES_MAX; rounds++) {
+        read_file("/programs/hello");
+        list_directory("/programs");
+    }
+    stop = 1;
+    pthread_join(sender, NULL);
+    printf("%d rounds, %d signals, %d failures\n", rounds, signals, failures);
+    return failures != 0 || signals < 50;
+}
