@@ -13,7 +13,7 @@
     .balign 4
     .word ANSER_ABI_VERSION
 
-    .section .text.start, "ax", @progbits
+    .section .start, "ax", @progbits
     .globl _start
     .type _start, @function
 _start:
