@@ -123,11 +123,13 @@ func printChannels(out io.Writer, channels []machine.Channel, threads []machine.
 func printServices(out io.Writer, services []machine.Service) {
 	fmt.Fprintln(out, "NAME                PID RESTARTS  STATE")
 	for _, service := range services {
-		fmt.Fprintf(out, "%-16s %6d %8d  %s", service.Name, service.Process, service.Restarts,
+		fmt.Fprintf(out, "%-16s %6d %8d  %s\n", service.Name, service.Process, service.Restarts,
 			service.State)
-		if service.Detail != "" {
-			fmt.Fprintf(out, "  (%s)", service.Detail)
+		for _, detail := range []struct{ what, text string }{
+			{"needs", service.Needs}, {"waits for", service.WaitsFor}, {"last:", service.End}} {
+			if detail.text != "" {
+				fmt.Fprintf(out, "    %s %s\n", detail.what, detail.text)
+			}
 		}
-		fmt.Fprintln(out)
 	}
 }

@@ -66,10 +66,13 @@ func TestMemoryAddsUp(t *testing.T) {
 func TestServices(t *testing.T) {
 	var text strings.Builder
 	printServices(&text, []machine.Service{{Name: "uart", Process: 3, Restarts: 1, State: "running"},
-		{Name: "odd", State: "failed", Detail: "ended with status 1"}})
+		{Name: "odd", State: "held", Needs: "files log", WaitsFor: "log", End: "ended with status 1"}})
 	check(t, text.String(), `NAME                PID RESTARTS  STATE
 uart                  3        1  running
-odd                   0        0  failed  (ended with status 1)
+odd                   0        0  held
+    needs files log
+    waits for log
+    last: ended with status 1
 `)
 }
 

@@ -102,7 +102,9 @@ type Service struct {
 	Process  uint64 // 0: it does not run
 	Restarts uint64
 	State    string
-	Detail   string // what it needs, why it ended last; may be empty
+	Needs    string // names of services, blanks between them
+	WaitsFor string // the first of them that does not run, where that keeps it from running
+	End      string // how it ended last, or why it failed; "": never
 }
 
 // ProcessInfo is one process as the kernel sees it.

@@ -63,7 +63,7 @@ func (m *Machine) Programs() ([]machine.Program, error) {
 
 var serviceStates = map[uint64]string{abi.InitStateRunning: "running",
 	abi.InitStateStopped: "stopped", abi.InitStateWaiting: "to be restarted",
-	abi.InitStateFailed: "failed"}
+	abi.InitStateFailed: "failed", abi.InitStateHeld: "held"}
 
 // Services implements machine.Machine.
 func (m *Machine) Services() ([]machine.Service, error) {
@@ -75,7 +75,9 @@ func (m *Machine) Services() ([]machine.Service, error) {
 			return list, err
 		}
 		list = append(list, machine.Service{Name: anser.Text(answer.Name[:]),
-			Process: answer.Process, Restarts: answer.Restarts, State: serviceStates[answer.State]})
+			Process: answer.Process, Restarts: answer.Restarts, State: serviceStates[answer.State],
+			Needs: anser.Text(answer.Needs[:]), WaitsFor: anser.Text(answer.WaitsFor[:]),
+			End: anser.Text(answer.End[:])})
 		index = answer.Next
 	}
 }
