@@ -102,7 +102,7 @@ def test_log_survives(machine):
         machine.command("restart log")
         write(f"after {number}")
         machine.send("logger warning log\n")
-        machine.expect(rf"warning log: restarted; {lost} lines that programs had sent are lost")
+        machine.expect(rf"warning log: restarted; lines of programs that are lost: {lost}\n")
         machine.expect(PROMPT)
     assert machine.transcript.count("info demo: second") == 1
     assert " info anser: version" in machine.command("logger debug anser")

@@ -163,13 +163,13 @@ func TestRestart(t *testing.T) {
 	s, _ = start(t, r, *saved, 4096)
 	// Who followed sees what is new only; who begins sees what the kernel still has.
 	got, _, lost := texts(s, query{level: abi.LogDebug, position: next})
-	expect(t, got, "4 log/restarted; 1 lines that programs had sent are lost", "5 init/restarts log")
+	expect(t, got, "4 log/restarted; lines of programs that are lost: 1", "5 init/restarts log")
 	if lost != 0 {
 		t.Errorf("%d lost", lost)
 	}
 	got, _, _ = texts(s, everything)
 	expect(t, got, "2 anser/one", "3 anser/two",
-		"4 log/restarted; 1 lines that programs had sent are lost", "5 init/restarts log")
+		"4 log/restarted; lines of programs that are lost: 1", "5 init/restarts log")
 }
 
 // reader is a client that waits.

@@ -65,7 +65,7 @@ func (s *server) restore(before state, limit int) error {
 		s.store.add(kernelRecord(line.text, 0))
 	}
 	if restarted {
-		text := fmt.Sprintf("restarted; %d lines that programs had sent are lost", before.programs)
+		text := fmt.Sprintf("restarted; lines of programs that are lost: %d", before.programs)
 		s.store.add(record{time: s.now(), level: abi.LogWarning, source: abi.LogService, text: text})
 	}
 	s.add(lines[old:], 0)
