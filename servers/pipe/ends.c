@@ -69,9 +69,10 @@ bool pipe_is_end(uint64_t badge)
 
 struct pipe *pipe_find(uint64_t badge, enum end *end)
 {
-    struct pipe *pipe = pipes[badge >> SLOT_SHIFT & (PIPES_MAX - 1)];
+    /* The badges of clients are no slots: looking them up would touch pages that nobody uses. */
+    struct pipe *pipe = pipe_is_end(badge) ? pipes[badge >> SLOT_SHIFT & (PIPES_MAX - 1)] : NULL;
     *end = badge & 1 ? WRITER : READER;
-    return pipe && pipe_is_end(badge) && pipe->badge == (badge & ~1ul) ? pipe : NULL;
+    return pipe && pipe->badge == (badge & ~1ul) ? pipe : NULL;
 }
 
 /* ---- Queues. --------------------------------------------------------------------------------- */
