@@ -103,7 +103,7 @@ LINES = [
     ("fg 3", "fg: there is no job 3\n"),
     ("run", "which program? 'ls' shows them\n"),
     ("shutdown 256", "shutdown: '256' is no exit code (0 to 255)\n"),
-    ("dmesg -l loud", "dmesg: 'loud' is no level"),
+    ("dmesg -l loud", 'dmesg: no level "loud"'),
 ]
 
 
@@ -193,7 +193,7 @@ def test_jobs(machine):
     machine.command("run cat &", PROMPT)
     assert "status" not in shown(machine, "uptime")
     machine.send("fg 2\n")
-    machine.expect("fg 2\n")
+    machine.expect("fg 2\nrun cat\n")
     machine.send("later\n\x04")
     machine.expect_all("later\nlater\n", "1 lines\n", r"\[2\] run cat: status 0")
     machine.expect(PROMPT)
