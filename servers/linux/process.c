@@ -88,12 +88,18 @@ void process_log(const char *text)
         console_text_send(stderr_handle, buffer, line.length);
 }
 
-void process_report(const char *text)
+_Noreturn void process_end(const char *text, uint64_t status)
 {
-    char buffer[256];
+    static char buffer[256]; /* the last words; whoever comes second has the same to say */
     struct line line = begin_line(buffer, sizeof(buffer), text);
-    if (stderr_handle == 0 || console_text_send(stderr_handle, buffer, line.length) < line.length)
+    if (stderr_handle == 0) {
         process_log(text);
+        sys_process_exit(status);
+    }
+    size_t sent = console_text_send(stderr_handle, buffer, line.length);
+    if (sent == line.length)
+        sys_process_exit(status);
+    service_end(stderr_handle, buffer + sent, line.length - sent, status);
 }
 
 _Noreturn void process_broken(const struct anser_frame *frame)
@@ -104,14 +110,12 @@ _Noreturn void process_broken(const struct anser_frame *frame)
     line_add_hex(&line, frame->pc);
     line_add(&line, ", address ");
     line_add_hex(&line, frame->value);
-    process_report(text);
-    sys_process_exit(128 + LINUX_SIGSEGV);
+    process_end(text, 128 + LINUX_SIGSEGV);
 }
 
 _Noreturn void process_out_of_memory(void)
 {
-    process_report("out of memory: its limit is used up");
-    sys_process_exit(128 + LINUX_SIGKILL);
+    process_end("out of memory: its limit is used up", 128 + LINUX_SIGKILL);
 }
 
 /* ---- Copies of what the program was started with. -------------------------------------------- */
@@ -120,8 +124,7 @@ static void *copy_or_die(const void *from, size_t length)
 {
     void *copy = heap_alloc(length + 1);
     if (copy == NULL) {
-        process_report("no memory to start with");
-        sys_process_exit(127);
+        process_end("no memory to start with", 127);
     }
     memcpy(copy, from, length);
     return copy;
@@ -234,8 +237,7 @@ static void start_main(const uint64_t *stack)
     };
     int64_t id = task_create(&begin);
     if (id < 0) {
-        process_report("no memory for its first thread");
-        sys_process_exit(127);
+        process_end("no memory for its first thread", 127);
     }
     process.id = (uint32_t)id;
 }

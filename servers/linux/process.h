@@ -54,9 +54,9 @@ uint64_t process_auxiliary(uint64_t type, uint64_t otherwise);
 /* The value of an environment variable at the start, or NULL. */
 const char *process_environment(const char *name);
 
-/* One line (without '\n') about the process, for the system's log, or its stderr without one. Never
- * blocks for long. */
-void process_report(const char *text);
+/* Ends the process with this status, and one line (without '\n') about it on its stderr, or in the
+ * system's log without one. */
+_Noreturn void process_end(const char *text, uint64_t status);
 
 /* Ends the process: a page that it was promised is not to be had, as Linux's OOM killer would. */
 _Noreturn void process_out_of_memory(void);

@@ -3,6 +3,7 @@
 #ifndef ANSER_SERVERS_LINUX_SERVICE_H
 #define ANSER_SERVERS_LINUX_SERVICE_H
 
+#include <stddef.h>
 #include <anser/abi.h>
 
 #define SERVICE_TIMERS      32
@@ -13,6 +14,10 @@ void service_init(void);
 
 /* The service thread's life. */
 _Noreturn void service_run(void);
+
+/* Ends the process with this status; the service thread writes the text to the stream first, for a
+ * thread with an interruption pending cannot. The text stays valid. */
+_Noreturn void service_end(anser_handle stream, const char *text, size_t length, uint64_t status);
 
 /* A native timer whose expiries go to timer_expired(index); index < SERVICE_TIMERS. The caller's
  * handle, or -errno. */

@@ -67,7 +67,7 @@ _Noreturn void signal_die(const struct task *self, const struct linux_siginfo *i
             line_add(&line, ", address ");
             line_add_hex(&line, self->frame->value);
         }
-        process_report(text);
+        process_end(text, 128 + (uint64_t)info->number);
     }
     sys_process_exit(128 + (uint64_t)info->number);
 }
