@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The file server: what it serves, what it refuses, whose fids are whose, and a restart. */
 /* timeout: 60 */
+/* services: all */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

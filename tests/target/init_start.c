@@ -4,6 +4,7 @@
  * line of text, and that nothing stays behind in init. The program started is this one.
  */
 /* timeout: 90 */
+/* services: all */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

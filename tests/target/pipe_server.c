@@ -2,6 +2,7 @@
 /* The pipe server, through the handle that the manifest gives: bytes, ends, order, calls called
  * off. */
 /* timeout: 90 */
+/* services: all */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
