@@ -99,17 +99,19 @@ void process_end(struct process *process, int64_t status, uint64_t reason, uint3
     }
     object_reference(&process->object);
     process->kill_priority = priority;
+    process->kill_left = process->thread_count;
     work_push(&process->killing);
 }
 
-/* Kills some threads; those that are told move to the end of the list. */
+/* Kills some threads; those that are told move to the end of the list. Which of them were on their
+ * way out by themselves does not matter: as many are told as there were. */
 bool killing_reclaim(struct object *object)
 {
     struct process *process = container_of(object, struct process, killing);
     for (unsigned n = 0; n < KILL_PIECE; n++) {
         struct list *first = list_first(&process->threads);
         struct thread *thread = first ? container_of(first, struct thread, siblings) : NULL;
-        if (!thread || thread->attention & ATTENTION_KILLED) {
+        if (!thread || process->kill_left-- == 0) {
             object_release(&process->object);
             return true;
         }
