@@ -241,13 +241,15 @@ def test_service_dies(machine, service):
 
 
 def test_shell_dies(machine):
-    """Another one takes its place; what was in the background is gone with its console."""
+    """Another one takes its place; what was in the background goes on, and can be used."""
+    machine.command("pingpong serve &", PROMPT)
     pid = re.search(r"^shell +(\d+) ", shown(machine, "services"), re.M)[1]
     machine.send(f"kill {pid}\n")
     machine.expect("Anser. 'help' lists the commands.\n")
     machine.expect(PROMPT)
     assert re.search(r"^shell +\d+ +1  running", shown(machine, "services"), re.M)
     assert "Hello from hello" in shown(machine, "hello | cat")
+    assert "100 round trips" in shown(machine, "pingpong 100")
 
 
 def test_nothing_is_left_behind(machine):
