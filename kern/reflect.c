@@ -83,9 +83,8 @@ void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_
 
 void reflect_syscall(struct thread *self)
 {
-    const uint64_t environment_call = 8;
     if (self->save)
-        end_process(self, ANSER_FAULT_ILLEGAL, environment_call, self->x[REG_A7]);
+        end_process(self, ANSER_FAULT_ILLEGAL, 8 /* the environment call */, self->x[REG_A7]);
     else
         self->x[REG_A0] = (uint64_t)-ANSER_ENOSYS;
 }
