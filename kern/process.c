@@ -110,14 +110,13 @@ bool killing_reclaim(struct object *object)
     struct process *process = container_of(object, struct process, killing);
     for (unsigned n = 0; n < KILL_PIECE; n++) {
         struct list *first = list_first(&process->threads);
-        struct thread *thread = first ? container_of(first, struct thread, siblings) : NULL;
-        if (!thread || process->kill_left-- == 0) {
+        if (!first || process->kill_left-- == 0) {
             object_release(&process->object);
             return true;
         }
         list_remove(first);
         list_append(&process->threads, first);
-        thread_kill(thread, process->kill_priority);
+        thread_kill(container_of(first, struct thread, siblings), process->kill_priority);
     }
     return false;
 }

@@ -25,7 +25,7 @@ struct process {
     uint64_t exit_words[4]; /* ANSER_EXIT_*, scause, stval, pc */
     struct object killing;  /* embedded: a work item of the killer */
     uint32_t kill_priority;
-    uint32_t kill_left; /* threads to be told */
+    uint32_t kill_left;     /* threads to be told */
     struct object teardown; /* embedded: a work item of the last thread, or of the killer */
     uint64_t parent_id;
     uint64_t cpu_ticks; /* of threads that have ended */
