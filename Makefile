@@ -100,7 +100,7 @@ test:
 
 bench:
 	$(Q)tools/setup
-	$(Q)$(MAKE) --no-print-directory build
+	$(Q)$(MAKE) --no-print-directory build $(BUILD)/initrd-test.cpio linux-guest
 	$(Q)tests/run-bench
 
 soak:
