@@ -209,6 +209,16 @@ def test_unknown_call():
     assert re.search(r"hostile.*\b5555\b.*\n", output)
 
 
+def test_unknown_call_is_logged():
+    """Where a log server runs, the line is there, with number and program, and not on the console."""
+    with Machine(initrd=ARCHIVE) as machine:
+        machine.expect(PROMPT)
+        shown = machine.command("/tests/linux/hostile unknown")
+        assert "is not there" not in shown
+        kept = machine.command("dmesg -s hostile")
+        assert kept.count("hostile: warning: Linux call 5555 is not there: ENOSYS") == 1
+
+
 @pytest.mark.parametrize("mode, code, says", [
     ("close", 3, ""),
     ("unmap", 3, "still here\n"),

@@ -7,7 +7,8 @@ LINUX_CFLAGS := --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -O2 -g -std=gnu11 \
 	$(WARNINGS) -Iinclude -Ilib -I. $(DEPFLAGS)
 LINUX_SOURCES := $(wildcard servers/linux/*.c servers/linux/*.S) lib/syscall.S lib/channel.c \
-	lib/ipc.c lib/ipc_exchange.S lib/mutex.c lib/clock.c lib/memcpy.c lib/ninep.c lib/byte_ring.c loader/line.c
+	lib/ipc.c lib/ipc_exchange.S lib/mutex.c lib/clock.c lib/memcpy.c lib/ninep.c lib/byte_ring.c \
+	lib/names.c lib/log.c loader/line.c
 LINUX_OBJECTS := $(patsubst %,$(BUILD)/linux/%.o,$(basename $(LINUX_SOURCES)))
 
 $(BUILD)/linux/%.o: %.c

@@ -10,6 +10,7 @@
 #include "heap.h"
 #include "layout.h"
 #include "lib/channel.h"
+#include "lib/log.h"
 #include "lib/start.h"
 #include "lib/syscall.h"
 #include "linux_abi.h"
@@ -50,6 +51,12 @@ uint64_t process_auxiliary(uint64_t type, uint64_t otherwise)
     return otherwise;
 }
 
+/* For lib/names.c. */
+anser_handle start_handle(const char *name)
+{
+    return process_handle(name);
+}
+
 /* For lib/clock.c. */
 uint64_t start_auxiliary(uint64_t type, uint64_t otherwise)
 {
@@ -81,6 +88,8 @@ static struct line begin_line(char *text, size_t size, const char *what)
 void process_log(const char *text)
 {
     char buffer[256];
+    if (log_line(process.name, LOG_WARNING, text) == 0)
+        return;
     struct line line = begin_line(buffer, sizeof(buffer), text);
     if (log_handle != 0)
         sys_log_write(log_handle, buffer, line.length);
