@@ -125,6 +125,7 @@ help:
 	@echo 'make            build the image: $(IMAGE)'
 	@echo '                $(BUILD)/initrd-test.cpio is the archive with everything that tests need'
 	@echo 'make run        boot it in QEMU; Ctrl-A X leaves      SMP= MEM= APPEND= QEMU_EXTRA= QEMU10=1'
+	@echo '                                                     FILES='\''programs/NAME=FILE ...'\'' adds to the archive'
 	@echo 'make test       everything that is checked before a commit'
 	@echo 'make bench      instruction counts, also in $(BUILD)/bench.json'
 	@echo 'make soak       the same tests for longer             FUZZ_SECONDS= CYCLES='

@@ -33,14 +33,25 @@ INITRD_NAMES := init=$(BUILD)/servers/init manifest=servers/init/manifest \
 	$(foreach file,$(wildcard servers/files/etc/*),etc/$(notdir $(file))=$(file)) \
 	$(foreach test,$(INITRD_TESTS),tests/$(test)=$(BUILD)/tests/target/$(test)) $(INITRD_NAMES)
 
+# What the user wants in there: make run FILES='programs/mine=path/of/mine ...'
+INITRD_NAMES += $(FILES)
+
+# Another list makes another archive, also if no file in it is newer.
+.PHONY: initrd-list
+initrd-list:
+	@mkdir -p $(BUILD)
+$(BUILD)/initrd.list: initrd-list
+	$(Q)echo '$(INITRD_NAMES)' | cmp -s - $@ || echo '$(INITRD_NAMES)' > $@
+
 # What only tests need, INITRD_EXTRA, would make the archive too large for small machines: the same
 # and that is an archive of its own, for INITRD=.
 initrd_files = $(foreach pair,$(1),$(lastword $(subst =, ,$(pair))))
 
-$(BUILD)/initrd.cpio: $(call initrd_files,$(INITRD_NAMES)) tools/mkinitrd
+$(BUILD)/initrd.cpio: $(call initrd_files,$(INITRD_NAMES)) $(BUILD)/initrd.list tools/mkinitrd
 	$(call say,CPIO,$@)
 	$(Q)tools/mkinitrd $@ $(INITRD_NAMES)
 
-$(BUILD)/initrd-test.cpio: $(call initrd_files,$(INITRD_NAMES) $(INITRD_EXTRA)) tools/mkinitrd
+$(BUILD)/initrd-test.cpio: $(call initrd_files,$(INITRD_NAMES) $(INITRD_EXTRA)) $(BUILD)/initrd.list \
+		tools/mkinitrd
 	$(call say,CPIO,$@)
 	$(Q)tools/mkinitrd $@ $(INITRD_NAMES) $(INITRD_EXTRA)
