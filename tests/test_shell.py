@@ -265,3 +265,14 @@ def test_nothing_is_left_behind(machine):
         machine.command(line, PROMPT)
     # The runtime may have started a thread more for what blocks: a few handles each.
     assert handles() <= before + 12
+
+
+def test_program_by_its_path(machine):
+    """The image comes from the file server, in place, also behind its restart."""
+    assert "Hello from /programs/hello by path\n" in shown(machine, "/programs/hello by path")
+    assert "Hello from /programs/hello here\n" in shown(machine, "cd /etc/../programs; ./hello here; cd /")
+    for path, says, status in (("/etc/motd", "is not a program", 126), ("/etc", "is a directory", 126),
+                               ("/etc/none", "no such command", 127), ("/etc/motd/x", "no such command", 127)):
+        said = shown(machine, f"{path}; echo $?")
+        assert says in said and said.rstrip().endswith(str(status)) and said.startswith(path), said
+    assert "Hello from /programs/hello again\n" in shown(machine, "restart files; /programs/hello again")

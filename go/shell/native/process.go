@@ -58,7 +58,7 @@ func (p *process) end(event []byte) {
 
 // Start implements machine.Machine.
 func (m *Machine) Start(start machine.Start) (machine.Process, error) {
-	request, err := startRequest(start)
+	header, text, err := startRequest(start)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (m *Machine) Start(start machine.Start) (machine.Process, error) {
 	m.mutex.Lock()
 	m.processes[badge] = p
 	m.mutex.Unlock()
-	if err := m.startProcess(p, start, request, exit); err != nil {
+	if err := m.startProcess(p, start, header, text, exit); err != nil {
 		m.mutex.Lock()
 		delete(m.processes, badge)
 		m.mutex.Unlock()
@@ -80,8 +80,8 @@ func (m *Machine) Start(start machine.Start) (machine.Process, error) {
 	return p, nil
 }
 
-func (m *Machine) startProcess(p *process, start machine.Start, request []byte,
-	exit anser.Handle) error {
+func (m *Machine) startProcess(p *process, start machine.Start, header abi.InitStartMessage,
+	text []byte, exit anser.Handle) error {
 	m.starts.Lock()
 	defer m.starts.Unlock()
 	for _, given := range []struct {
@@ -94,6 +94,13 @@ func (m *Machine) startProcess(p *process, start machine.Start, request []byte,
 			return fmt.Errorf("%s: %w", given.name, say(err))
 		}
 	}
+	if strings.HasPrefix(start.Name, "/") {
+		if err := m.giveImage(start.Name, &header); err != nil {
+			exit.Close()
+			return err
+		}
+	}
+	request := append(append([]byte(nil), anser.Bytes(&header)...), text...)
 	var answer abi.InitStarted
 	in, err := m.init.Call(anser.Never, request, anser.Bytes(&answer), exit)
 	if err != nil {
@@ -136,14 +143,20 @@ func (m *Machine) give(name string, given machine.Stream) error {
 	if err != nil {
 		return err
 	}
+	return m.deposit(name, duplicate)
+}
+
+// deposit gives init a handle for the start that follows; it is closed on an error.
+func (m *Machine) deposit(name string, handle anser.Handle) error {
 	message := abi.InitGiveMessage{Type: abi.InitGive}
-	if err := anser.SetText(message.Name[:], name); err != nil {
+	err := anser.SetText(message.Name[:], name)
+	if err != nil {
+		handle.Close()
 		return err
 	}
-	in, err := m.init.Call(anser.Never, anser.Bytes(&message), make([]byte, abi.RegisterBytes),
-		duplicate)
+	in, err := m.init.Call(anser.Never, anser.Bytes(&message), make([]byte, abi.RegisterBytes), handle)
 	if err != nil {
-		duplicate.Close()
+		handle.Close()
 		return err
 	}
 	_, err = anser.Status(in.Data)
@@ -160,14 +173,15 @@ func handleOf(given machine.Stream) anser.Handle {
 	return 0
 }
 
-// startRequest is the message of INIT_START: a header, then all strings.
-func startRequest(start machine.Start) ([]byte, error) {
+// startRequest is the message of INIT_START: a header, and all strings, which follow it.
+func startRequest(start machine.Start) (abi.InitStartMessage, []byte, error) {
+	header := abi.InitStartMessage{Type: abi.InitStart, Flags: abi.InitStartExit}
 	arguments := append([]string{start.Name}, start.Args[1:]...)
 	var text []byte
 	for _, list := range [][]string{arguments, start.Env} {
 		for _, word := range list {
 			if strings.IndexByte(word, 0) >= 0 {
-				return nil, fmt.Errorf("an argument or variable holds a NUL")
+				return header, nil, fmt.Errorf("an argument or variable holds a NUL")
 			}
 			text = append(append(text, word...), 0)
 		}
@@ -176,15 +190,12 @@ func startRequest(start machine.Start) ([]byte, error) {
 	for _, word := range arguments {
 		argumentLength += len(word)
 	}
-	header := abi.InitStartMessage{
-		Type: abi.InitStart, Flags: abi.InitStartExit, ArgumentCount: uint32(len(arguments)),
-		ArgumentLength: uint64(argumentLength), EnvironmentCount: uint64(len(start.Env)),
-		EnvironmentLength: uint64(len(text) - argumentLength),
+	header.ArgumentCount, header.ArgumentLength = uint32(len(arguments)), uint64(argumentLength)
+	header.EnvironmentCount = uint64(len(start.Env))
+	header.EnvironmentLength = uint64(len(text) - argumentLength)
+	if length := len(anser.Bytes(&header)) + len(text); length > abi.InitElement {
+		return header, nil, fmt.Errorf("arguments and environment are %d bytes too long",
+			length-abi.InitElement)
 	}
-	request := append(append([]byte(nil), anser.Bytes(&header)...), text...)
-	if len(request) > abi.InitElement {
-		return nil, fmt.Errorf("arguments and environment are %d bytes too long",
-			len(request)-abi.InitElement)
-	}
-	return request, nil
+	return header, text, nil
 }
