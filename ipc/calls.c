@@ -26,7 +26,7 @@ static status_t find_channel(struct thread *self, uint64_t right, struct channel
 /* The caller's message has arrived: it waits for the answer, the server may run at once. */
 static void call_received(struct thread *caller, struct thread *server)
 {
-    bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE));
+    bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NOINTR));
     if (plain)
         caller->info = 0; /* as the fast path would have left it */
     reply_link(caller, server, plain && !caller->process->handles.slow);

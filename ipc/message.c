@@ -6,7 +6,7 @@
 
 #define INFO_IN                                                                                    \
     (ANSER_INFO_BYTES | ANSER_INFO_HANDLES | ANSER_INFO_NB | ANSER_INFO_DEADLINE |                 \
-     ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_MEM | ANSER_INFO_WANT_REPLY)
+     ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_MEM | ANSER_INFO_WANT_REPLY | ANSER_INFO_NOINTR)
 
 const uint8_t message_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
 

@@ -111,10 +111,10 @@ status_t call_thread_interrupt(struct thread *self)
     if (!target->save)
         return -ANSER_EINVAL;
     target->attention |= ATTENTION_INTERRUPT;
-    if (thread_blocked(target))
-        thread_cancel_wait(target, -ANSER_EINTR);
-    else
+    if (!thread_blocked(target))
         sched_summon(target);
+    else if (thread_interrupted(target))
+        thread_cancel_wait(target, -ANSER_EINTR);
     return 0;
 }
 

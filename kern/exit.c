@@ -139,7 +139,7 @@ void exit_bury(struct thread *self)
 /* Another hart killed or interrupted it while it was on its way into the call that blocks now. */
 void exit_blocked(struct thread *self)
 {
-    if (thread_blocked(self) && self->attention & (ATTENTION_KILLED | ATTENTION_INTERRUPT))
+    if (thread_blocked(self) && (self->attention & ATTENTION_KILLED || thread_interrupted(self)))
         thread_cancel_wait(self, -ANSER_EINTR);
     else if (self->state == ANSER_STATE_FAULTED && self->attention & ATTENTION_KILLED)
         sched_ready(self);

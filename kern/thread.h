@@ -110,10 +110,12 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
 /* Lets a new thread run; it holds a reference of its own until it has ended. */
 void thread_start(struct thread *thread);
 
-/* An interruption is pending, or waits for the handler to resume: nothing blocks. */
+/* An interruption is pending, or waits for the handler to resume: nothing blocks but what said it
+ * must not be interrupted. */
 static inline bool thread_interrupted(const struct thread *self)
 {
-    return self->attention & ATTENTION_INTERRUPT || self->interrupt_deferred;
+    return !(self->info & ANSER_INFO_NOINTR) &&
+           (self->attention & ATTENTION_INTERRUPT || self->interrupt_deferred);
 }
 /* May a call wait until then (ticks; UINT64_MAX: for ever)? info: NB. -EAGAIN, -ETIMEDOUT, -EINTR.
  */

@@ -106,6 +106,7 @@ const (
 	InfoExplicitReply   = (1 << 12)
 	InfoMem             = (1 << 13)
 	InfoWantReply       = (1 << 14)
+	InfoNointr          = (1 << 15)
 	InfoCall            = (1 << 10)
 	InfoGone            = (1 << 11)
 	InfoClosed          = (1 << 12)

@@ -199,7 +199,8 @@ func (h Handle) receive(deadline uint64, buffer []byte, want uintptr) (In, error
 }
 
 // Call sends data and handles, and waits for the answer, which goes to buffer. After an error the
-// handles are still the caller's. EPIPE: nobody answers.
+// handles are still the caller's. EPIPE: nobody answers. No signal, the runtime's own ones included,
+// interrupts it: the server gets the request once.
 func (h Handle) Call(deadline uint64, data, buffer []byte, handles ...Handle) (In, error) {
 	m := message{deadline: deadline}
 	info, err := m.carry(data, handles)
@@ -207,15 +208,11 @@ func (h Handle) Call(deadline uint64, data, buffer []byte, handles ...Handle) (I
 		return In{}, err
 	}
 	m.room(buffer)
-	for {
-		status, badge, errno := m.trap(abi.CallCall, h, info|deadlineFlags(deadline, true))
-		if errno == 0 {
-			return m.received(status, badge, buffer, false), nil
-		}
-		if errno != syscall.EINTR {
-			return In{}, errno
-		}
+	status, badge, errno := m.trap(abi.CallCall, h, info|deadlineFlags(deadline, true)|abi.InfoNointr)
+	if errno != 0 {
+		return In{}, errno
 	}
+	return m.received(status, badge, buffer, false), nil
 }
 
 // Answer answers a call whose right came as In.Reply, from any goroutine. It spends the right, whatever

@@ -7,7 +7,6 @@
 //
 // A call that may block goes through syscall.Syscall6, so the runtime knows of it and other goroutines
 // run meanwhile. A Go program receives signals all the time (the runtime pre-empts by them), and a
-// signal ends a native call that waits: this package then makes it again. So a request whose caller
-// is interrupted while the server works on it reaches the server twice; a protocol that minds must
-// number its requests.
+// signal ends a native send or receive that waits: it has had no effect, and this package makes it
+// again. A Call is not ended by them, for the server may have worked on it already.
 package anser

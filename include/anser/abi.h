@@ -174,6 +174,7 @@ enum anser_call {
 #define ANSER_INFO_EXPLICIT_REPLY (1 << 12) /* in: answer the reply handle, not the last caller */
 #define ANSER_INFO_MEM            (1 << 13) /* in: memory form */
 #define ANSER_INFO_WANT_REPLY     (1 << 14) /* in: a call's right to answer comes as a handle */
+#define ANSER_INFO_NOINTR         (1 << 15) /* in: thread_interrupt waits until the call has ended */
 /* Out flags use the same bits again: a1 carries in flags, a0 out flags, never both. */
 #define ANSER_INFO_CALL         (1 << 10) /* out: the sender waits for a reply */
 #define ANSER_INFO_GONE         (1 << 11) /* out: the last handle with this badge has gone */

@@ -187,6 +187,34 @@ static void test_waiting_for_reply(void)
     }
 }
 
+static int64_t do_call_through(void *argument)
+{
+    struct ipc_registers registers = {.info = IPC_INFO(8, 0) | ANSER_INFO_NOINTR, .words = {1}};
+    install();
+    int64_t status = ipc_exchange(ANSER_CALL_call, ((struct wait *)argument)->handle, &registers);
+    return status == 8 ? (int64_t)registers.words[0] : status;
+}
+
+/* NOINTR: in the queue, and at the server; the interruption comes with the answer. */
+static void test_not_interrupted(void)
+{
+    for (int explicit = 0; explicit < 2; explicit ++) {
+        struct channel channel = make_channel(8, 0);
+        struct wait wait = {.handle = channel.send};
+        struct task task;
+        interrupts = 0;
+        task_start(&task, do_call_through, &wait);
+        TEST(task_wait_state(&task, ANSER_STATE_CALLING) && sys_thread_interrupt(task.handle) == 0,
+             "a call that said NOINTR waits for its server");
+        anser_handle reply = receive_call(channel.receive, explicit);
+        TEST(reply >= 0 && sys_thread_interrupt(task.handle) == 0 && interrupts == 0,
+             "an interruption does not end it, in the queue or at the server");
+        TEST(reply_word(reply, 7) == 0 && task_result(&task) == 7, "it gets its answer");
+        TEST(interrupts == 1, "and its handler is entered, once");
+        drop_channel(channel);
+    }
+}
+
 /* ---- A thread in its handler. ---------------------------------------------------------------- */
 
 static int64_t make_foreign_call(void *argument)
@@ -313,6 +341,7 @@ int main(void)
         test_running();
         test_waiting();
         test_waiting_for_reply();
+        test_not_interrupted();
         test_in_handler();
         test_refused();
         test_storm();
