@@ -213,7 +213,7 @@ static void test_malformed(void)
     static uint8_t block[sizeof(struct anser_message) + 8] __attribute__((aligned(8)));
     TEST(raw(ANSER_CALL_send, channel.send, 65) == -EINVAL, "65 bytes in registers: EINVAL");
     TEST(raw(ANSER_CALL_send, channel.send, IPC_INFO(0, 5)) == -EINVAL, "5 handles: EINVAL");
-    TEST(raw(ANSER_CALL_send, channel.send, 1 << 15) == -EINVAL, "a flag that is none: EINVAL");
+    TEST(raw(ANSER_CALL_send, channel.send, 1 << 16) == -EINVAL, "a flag that is none: EINVAL");
     TEST(raw(ANSER_CALL_send, channel.send, 1ul << 63) == -EINVAL, "nor this: EINVAL");
     TEST(raw(ANSER_CALL_send, channel.send, ANSER_INFO_WANT_REPLY) == -EINVAL,
          "a send that wants a reply right: EINVAL");
