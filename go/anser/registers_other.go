@@ -22,3 +22,7 @@ func countLoop(uint64) uint64 { return 0 }
 func exchange(_ int, _ Handle, registers *Registers) {
 	registers.Info = -int64(syscall.ENOSYS)
 }
+
+func selectNow(int, *kernelCase, int) (status, value int64) {
+	return -int64(syscall.ENOSYS), -1
+}

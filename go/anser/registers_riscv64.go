@@ -15,3 +15,9 @@ func countLoop(rounds uint64) uint64
 //
 //go:noescape
 func exchange(number int, handle Handle, registers *Registers)
+
+// selectNow makes a select that does not wait, and returns both results of the call. The runtime need not
+// know of it.
+//
+//go:noescape
+func selectNow(number int, cases *kernelCase, count int) (status, value int64)

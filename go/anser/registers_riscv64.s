@@ -81,3 +81,17 @@ again:
 	SUB	X10, X12
 	MOV	X12, ret+8(FP)
 	RET
+
+// func selectNow(number int, cases *kernelCase, count int) (status, value int64)
+//
+// By the C calling convention: the temporaries are lost, all that Go keeps stays.
+TEXT ·selectNow(SB),NOSPLIT,$0-40
+	MOV	number+0(FP), X17
+	MOV	cases+8(FP), X10
+	MOV	count+16(FP), X11
+	MOV	$1024, X12 // NB
+	MOV	ZERO, X13
+	ECALL
+	MOV	X10, status+24(FP)
+	MOV	X11, value+32(FP)
+	RET
