@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* call, reply_recv, send, recv, reply: the complete C versions of the IPC system calls. */
 #include "ipc/badge.h"
-#include "ipc/message.h"
+#include "ipc/exchange.h"
 #include "ipc/reply.h"
+#include "ipc/waiter.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/sched.h"
@@ -23,15 +24,6 @@ static status_t find_channel(struct thread *self, uint64_t right, struct channel
 
 /* ---- Sending: send, and the first half of call. */
 
-/* The caller's message has arrived: it waits for the answer, the server may run at once. */
-static void call_received(struct thread *caller, struct thread *server)
-{
-    bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NOINTR));
-    if (plain)
-        caller->info = 0; /* as the fast path would have left it */
-    reply_link(caller, server, plain && !caller->process->handles.slow);
-}
-
 static status_t load_for_sending(struct thread *self, struct channel **channel)
 {
     status_t status = find_channel(self, ANSER_RIGHT_SEND, channel);
@@ -48,8 +40,7 @@ static status_t queue_sender(struct thread *self, struct channel *channel, uint3
     status_t status = thread_may_block(self, self->info, self->until);
     if (status < 0)
         return message_return(self, status);
-    list_append(&channel->senders, &self->waiting);
-    channel_update_pending(channel);
+    channel_add_sender(channel, &self->waiting);
     thread_wait_on(self, &channel->object, state, self->until);
     return (status_t)self->x[REG_A0];
 }
@@ -57,25 +48,18 @@ static status_t queue_sender(struct thread *self, struct channel *channel, uint3
 status_t call_send(struct thread *self)
 {
     struct channel *channel;
-    struct thread *receiver;
     status_t status = load_for_sending(self, &channel);
-    if (status < 0)
-        return message_return(self, status);
-    struct message message = message_of(self);
-    status = message_offer(channel, &message, &receiver);
-    if (status > 0)
-        thread_wake(receiver, (status_t)receiver->x[REG_A0]);
+    if (status == 0)
+        status = exchange_send(channel, self);
     if (status != 0)
         return message_return(self, status > 0 ? 0 : status);
-    if (channel_has_room(channel) && list_empty(&channel->senders))
-        return message_return(self, message_buffer(self, channel));
     return queue_sender(self, channel, ANSER_STATE_SENDING);
 }
 
 /* The server runs next, here: the caller blocks, and gives it the rest of its time slice. */
 static status_t call_taken(struct thread *self, struct thread *server)
 {
-    call_received(self, server);
+    exchange_call_received(self, server);
     deadline_cancel(&server->deadline);
     sched_ready_next(server);
     thread_block(self, ANSER_STATE_CALLING, self->until);
@@ -104,78 +88,10 @@ status_t call_call(struct thread *self)
 
 /* ---- Receiving. */
 
-/* 1: the oldest element was received; -errno: the receiver's fault. */
-static status_t receive_buffered(struct channel *channel, struct thread *self)
-{
-    enum blame blame;
-    struct message message = message_of_slot(channel_oldest(channel));
-    status_t status = message_deliver(&message, self, &blame);
-    if (status < 0)
-        return status;
-    channel_drop_oldest(channel);
-    return 1;
-}
-
-/* Room has come up: the sender who has waited longest may put its element there. */
-static void refill(struct channel *channel)
-{
-    struct thread *sender;
-    while (channel_has_room(channel) && (sender = thread_first(&channel->senders))) {
-        if (sender->state == ANSER_STATE_CALLING)
-            return; /* a call is taken by a receiver, never buffered */
-        list_remove(&sender->waiting);
-        message_finish(sender, message_buffer(sender, channel));
-    }
-}
-
-void calls_cancel(struct thread *thread, status_t status)
-{
-    struct channel *channel = (struct channel *)thread_wait_object(thread);
-    bool receiving = thread->state == ANSER_STATE_RECEIVING;
-    channel_cancel(thread, status);
-    if (channel && !receiving && !channel->closed)
-        refill(channel); /* a call at the head kept others from the room behind it */
-}
-
-/* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault. */
-static status_t receive_from_senders(struct channel *channel, struct thread *self)
-{
-    struct thread *sender;
-    while ((sender = thread_first(&channel->senders))) {
-        bool calling = sender->state == ANSER_STATE_CALLING;
-        struct message message = message_of(sender);
-        enum blame blame;
-        message.info = calling ? ANSER_INFO_CALL : 0;
-        status_t status = message_deliver(&message, self, &blame);
-        if (status < 0 && blame == BLAME_RECEIVER)
-            return status;
-        list_remove(&sender->waiting);
-        if (status == 0 && calling)
-            call_received(sender, self);
-        else
-            message_finish(sender, status);
-        if (status == 0)
-            return 1;
-    }
-    return 0;
-}
-
-/* What is there now, in order: events, the buffer, waiting senders. As receive_from_senders. */
-static status_t receive_now(struct channel *channel, struct thread *self)
-{
-    status_t status = event_receive(channel, self);
-    if (status == 0)
-        status = channel->count > 0 ? receive_buffered(channel, self)
-                                    : receive_from_senders(channel, self);
-    if (status > 0)
-        refill(channel); /* a call that was received may also have had sends behind it */
-    return status;
-}
-
 /* The receiving half of recv and reply_recv, with the room loaded. */
 static status_t receive(struct channel *channel, struct thread *self)
 {
-    status_t status = receive_now(channel, self);
+    status_t status = exchange_receive(channel, self);
     channel_update_pending(channel);
     if (status > 0)
         return (status_t)self->x[REG_A0];
@@ -185,7 +101,7 @@ static status_t receive(struct channel *channel, struct thread *self)
     if (status != 0)
         return message_return(self, status);
     thread_wait_on(self, &channel->object, ANSER_STATE_RECEIVING, self->until);
-    channel_add_receiver(channel, self);
+    channel_add_receiver(channel, &self->waiting);
     return (status_t)self->x[REG_A0];
 }
 

@@ -2,6 +2,7 @@
 /* The system calls on channels that move no message, and who counts the ends of what. */
 #include "ipc/badge.h"
 #include "ipc/channel.h"
+#include "ipc/signal.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"

@@ -3,69 +3,11 @@
 #include "ipc/channel.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
+#include "ipc/waiter.h"
 #include "kern/panic.h"
 #include "kern/process.h"
 
 #define SHUTDOWN_PIECE 32 /* waiters or elements */
-
-/* ---- Queues. */
-
-/* Elements that even one word does not fit into never pass fast: the fast path looks at no size. */
-static bool needs_look(const struct channel *channel)
-{
-    return channel->count > 0 || channel->closed || !list_empty(&channel->senders) ||
-           !list_empty(&channel->receivers) || !list_empty(&channel->events) ||
-           !list_empty(&channel->gone) || channel->element_size < channel->one_word;
-}
-
-static struct thread *fast_receiver(const struct channel *channel)
-{
-    return channel->receiver == &channel_busy ? NULL : channel->receiver;
-}
-
-/* While there is a receiver for the fast path, nothing is there to be received. */
-void channel_update_pending(struct channel *channel)
-{
-    if (!fast_receiver(channel))
-        channel->receiver = needs_look(channel) ? &channel_busy : NULL;
-}
-
-/* The fast path's receiver joins the others. */
-static void slow_down(struct channel *channel)
-{
-    struct thread *receiver = fast_receiver(channel);
-    if (receiver)
-        list_append(&channel->receivers, &receiver->waiting);
-    channel->receiver = &channel_busy;
-}
-
-struct thread *channel_first_receiver(const struct channel *channel)
-{
-    struct thread *receiver = fast_receiver(channel);
-    return receiver ? receiver : thread_first(&channel->receivers);
-}
-
-void channel_take_receiver(struct channel *channel, struct thread *receiver)
-{
-    if (channel->receiver == receiver)
-        channel->receiver = NULL;
-    else
-        list_remove(&receiver->waiting);
-    channel_update_pending(channel);
-}
-
-void channel_add_receiver(struct channel *channel, struct thread *self)
-{
-    /* One who owes an answer to another caller is not for the fast path, which would forget it. */
-    bool plain =
-        self->info == 0 && !self->caller && !self->odd_caller && !self->process->handles.slow;
-    if (plain && !channel->receiver) {
-        channel->receiver = self;
-        return;
-    }
-    slow_down(channel);
-    list_append(&channel->receivers, &self->waiting);
-}
 
 /* ---- Buffer. */
 
@@ -133,7 +75,7 @@ static void buffer_free(struct channel *channel)
 void channel_shut_down(struct channel *channel)
 {
     channel->closed = true;
-    slow_down(channel);
+    channel_slow_down(channel);
     if (channel->shutting)
         return;
     channel->shutting = true;
@@ -141,22 +83,15 @@ void channel_shut_down(struct channel *channel)
     work_push(&channel->shutdown);
 }
 
-static bool wake_one_sender(struct channel *channel)
+static bool wake_one(struct channel *channel)
 {
-    struct thread *sender = thread_first(&channel->senders);
+    struct waiter *sender = waiter_first(&channel->senders);
+    struct waiter *receiver = channel_first_receiver(channel);
     if (sender)
-        channel_cancel(sender, -ANSER_EPIPE);
-    return sender != NULL;
-}
-
-static bool wake_one_receiver(struct channel *channel)
-{
-    struct thread *receiver = channel_first_receiver(channel);
-    if (!receiver)
-        return false;
-    channel_take_receiver(channel, receiver);
-    message_finish(receiver, ANSER_INFO_CLOSED);
-    return true;
+        waiter_end(channel, sender, -ANSER_EPIPE);
+    else if (receiver)
+        waiter_end(channel, receiver, ANSER_INFO_CLOSED);
+    return sender || receiver;
 }
 
 /* With no receive end left, what is buffered or pending will never be received. */
@@ -178,7 +113,7 @@ bool shutdown_reclaim(struct object *object)
 {
     struct channel *channel = container_of(object, struct channel, shutdown);
     for (unsigned n = 0; n < SHUTDOWN_PIECE; n++) {
-        if (wake_one_sender(channel) || wake_one_receiver(channel) || drop_one(channel))
+        if (wake_one(channel) || drop_one(channel))
             continue;
         channel->shutting = false;
         channel_update_pending(channel);
@@ -198,29 +133,14 @@ void channel_end_changed(struct channel *channel, uint64_t rights, int change)
         channel_shut_down(channel);
 }
 
-void channel_wake_users_of(struct process *process, anser_handle handle,
-                           const struct capability *capability)
-{
-    uint8_t type = capability->object->type;
-    struct thread *thread;
-    if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
-        return;
-    list_each (thread, &process->threads, siblings)
-        if (thread->wait_handle == (uint64_t)handle && thread_wait_object(thread))
-            thread_cancel_wait(thread, -ANSER_EBADF);
-}
-
 void channel_cancel(struct thread *thread, status_t status)
 {
     struct channel *channel = (struct channel *)thread_wait_object(thread);
-    if (thread->state == ANSER_STATE_RECEIVING) {
-        channel_take_receiver(channel, thread);
-    } else if (channel) {
-        list_remove(&thread->waiting);
-        channel_update_pending(channel);
-    } else {
-        reply_revoke(thread);
+    if (channel) {
+        waiter_end(channel, &thread->waiting, status);
+        return;
     }
+    reply_revoke(thread);
     message_finish(thread, status);
 }
 

@@ -31,8 +31,8 @@ struct channel {
     bool shutting;      /* its shutdown item is on a work list */
     uint32_t send_ends; /* capabilities, events' targets included */
     uint32_t receive_ends;
-    struct list senders;    /* threads in SENDING, or CALLING and not yet received */
-    struct list receivers;  /* threads in RECEIVING */
+    struct list senders;    /* waiters in SENDING, SELECTING, or CALLING and not yet received */
+    struct list receivers;  /* waiters in RECEIVING or SELECTING */
     struct list events;     /* irq, timer, exit, fault: before any element */
     struct list gone;       /* badges without handles */
     struct object shutdown; /* embedded: wakes the waiters, drops what nobody can receive */
@@ -60,18 +60,8 @@ void ends_changed(const struct capability *capability, int change);
 void channel_shut_down(struct channel *channel);
 /* A channel with one reference and no ends; NULL: no budget. */
 struct channel *channel_make(struct account *payer, uint64_t element_size, uint64_t capacity);
-/* A handle of the process has been closed or moved: threads that wait on it get -EBADF. */
-void channel_wake_users_of(struct process *process, anser_handle handle,
-                           const struct capability *capability);
 /* Takes a thread out of the queue that its state says, or revokes the right to answer it. */
 void channel_cancel(struct thread *thread, status_t status);
-
-/* To be called after any change of queues, buffer or events. */
-void channel_update_pending(struct channel *channel);
-/* The receiver who has waited longest, still queued, or NULL. */
-struct thread *channel_first_receiver(const struct channel *channel);
-void channel_take_receiver(struct channel *channel, struct thread *receiver);
-void channel_add_receiver(struct channel *channel, struct thread *self);
 
 /* The buffer. free_slot and put: the channel has room; oldest: it has an element, which stays until
  * it is dropped. put: the slot that free_slot showed is filled. */
@@ -84,10 +74,3 @@ static inline bool channel_has_room(const struct channel *channel)
 {
     return channel->count < channel->capacity;
 }
-
-/* Signals: channels of one 64-bit word, whose sends never block and are OR-ed together. */
-
-/* ORs bits in; wakes the thread that has waited longest, which gets the whole word. */
-void signal_post(struct signal *signal, uint64_t bits);
-void signal_cancel(struct thread *thread, status_t status);
-void signal_end_changed(struct signal *signal, uint64_t rights, int change);

@@ -2,6 +2,7 @@
 /* How a message reaches a receiver or a buffer slot: check everything, then move. */
 #include "ipc/message.h"
 #include "ipc/reply.h"
+#include "ipc/waiter.h"
 #include "kern/pages.h"
 #include "kern/panic.h"
 #include "kern/process.h"
@@ -48,13 +49,13 @@ static status_t transfer_pages(const struct load *load, struct account *to)
  */
 static void take_carried(struct thread *sender, struct load *load)
 {
-    sender->wait_handle = 0;
+    waiter_settle(sender);
     for (unsigned i = 0; i < load->count; i++) {
         struct object *object = load->capabilities[i].object;
         if (object->type == ANSER_TYPE_PAGES)
             pages_detach(object);
         handle_take(sender->process, sender->carried[i], &load->capabilities[i]);
-        channel_wake_users_of(sender->process, sender->carried[i], &load->capabilities[i]);
+        waiter_lose_handle(sender->process, sender->carried[i], &load->capabilities[i]);
     }
 }
 
@@ -124,7 +125,7 @@ static void commit(const struct message *message, struct thread *to, struct load
 {
     anser_handle handles[ANSER_MESSAGE_HANDLES] = {0};
     anser_handle reply_handle = 0;
-    to->wait_handle = 0;
+    waiter_settle(to);
     if (message->sender)
         take_carried(message->sender, load);
     if (message->parcel) {
@@ -147,6 +148,8 @@ static void commit(const struct message *message, struct thread *to, struct load
         info |= message->length;
     if (to->info & INFO_REPLY_FAILED_NOTE)
         info |= ANSER_INFO_REPLY_FAILED;
+    if (to->state == ANSER_STATE_SELECTING)
+        info = (uint64_t)message_select_status(to, (status_t)info);
     to->x[REG_A0] = info;
     to->x[REG_A1] = message->badge;
     to->info = 0;
@@ -186,17 +189,21 @@ status_t message_deliver(const struct message *message, struct thread *to, enum 
 status_t message_offer(struct channel *channel, const struct message *message,
                        struct thread **taken)
 {
-    struct thread *receiver;
-    enum blame blame;
+    struct waiter *receiver;
     while ((receiver = channel_first_receiver(channel))) {
-        status_t status = message_deliver(message, receiver, &blame);
+        enum blame blame = BLAME_RECEIVER;
+        status_t status = waiter_load(receiver);
+        if (status == 0)
+            status = message_deliver(message, receiver->thread, &blame);
         if (status < 0 && blame == BLAME_SENDER)
             return status;
-        channel_take_receiver(channel, receiver);
-        *taken = receiver;
-        if (status == 0)
-            return 1;
-        message_finish(receiver, status);
+        if (status < 0) {
+            waiter_end(channel, receiver, status);
+            continue;
+        }
+        waiter_take(channel, receiver);
+        *taken = receiver->thread;
+        return 1;
     }
     return 0;
 }

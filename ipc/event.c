@@ -3,6 +3,7 @@
 #include "kern/event.h"
 #include "ipc/message.h"
 #include "ipc/channel.h"
+#include "ipc/signal.h"
 
 static uint64_t length_of(const struct event *event)
 {
@@ -65,6 +66,13 @@ void event_post(struct event *event, uint64_t kind, uint64_t value)
         object_reference(event->owner);
     list_append(event->info == ANSER_INFO_GONE ? &channel->gone : &channel->events, &event->link);
     channel_update_pending(channel);
+}
+
+bool event_ready(const struct channel *channel)
+{
+    struct list *gone = list_first(&channel->gone);
+    return !list_empty(&channel->events) ||
+           (gone && deliverable(channel, container_of(gone, struct event, link)));
 }
 
 static status_t receive_from(struct channel *channel, struct list *list, struct thread *self)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Reading messages from threads, and ending IPC calls. */
 #include "ipc/message.h"
+#include "ipc/waiter.h"
 #include "kern/pages.h"
 #include "kern/process.h"
 
@@ -29,10 +30,10 @@ static void load_registers(struct thread *self)
     self->explicit_reply = (anser_handle)self->x[REG_S3];
 }
 
-static status_t load_block(struct thread *self)
+static status_t load_block(struct thread *self, user_t at)
 {
     struct anser_message block;
-    self->block = user(self->x[REG_A2]);
+    self->block = at;
     if (self->block.value & 7)
         return -ANSER_EINVAL;
     status_t status = copy_from_user(&self->process->space, &block, self->block, sizeof(block));
@@ -59,7 +60,7 @@ static status_t load_form(struct thread *self)
         return -ANSER_EINVAL;
     self->info = info;
     if (info & ANSER_INFO_MEM)
-        return load_block(self);
+        return load_block(self, user(self->x[REG_A2]));
     load_registers(self);
     return 0;
 }
@@ -91,18 +92,24 @@ status_t message_find_carried(const struct thread *sender, struct load *load)
 }
 
 /* All of them are there, none is there twice. */
-/* Large mappings of pages that are to go are taken apart here, where the call can be restarted. */
 static status_t check_carried(const struct thread *self)
 {
     struct load load;
     status_t status = message_find_carried(self, &load);
-    for (unsigned i = 0; i < load.count && status == 0; i++) {
+    for (unsigned i = 0; i < load.count && status == 0; i++)
         for (unsigned j = 0; j < i; j++)
             if (self->carried[j] == self->carried[i])
-                return -ANSER_EINVAL;
+                status = -ANSER_EINVAL;
+    return status;
+}
+
+status_t message_detach_begin(const struct thread *self)
+{
+    struct load load;
+    status_t status = message_find_carried(self, &load);
+    for (unsigned i = 0; i < load.count && status == 0; i++)
         if (load.capabilities[i].object->type == ANSER_TYPE_PAGES)
             status = pages_detach_begin(load.capabilities[i].object);
-    }
     return status;
 }
 
@@ -118,12 +125,37 @@ status_t message_load(struct thread *self, uint64_t limit)
     status_t status = load_form(self);
     if (status == 0)
         status = load_data(self, limit);
-    return status < 0 ? status : check_carried(self);
+    if (status < 0 || carried_count(self->info) == 0)
+        return status;
+    status = check_carried(self);
+    return status < 0 ? status : message_detach_begin(self);
 }
 
 status_t message_load_room(struct thread *self)
 {
     status_t status = load_form(self);
+    return status < 0 ? status : message_check_room(self);
+}
+
+/* ---- Cases of select: always in memory form, loaded as often as somebody might take part. */
+
+static status_t load_case(struct thread *self, user_t block, uint64_t info)
+{
+    self->info = ANSER_INFO_MEM | info | (self->info & ANSER_INFO_NOINTR);
+    return load_block(self, block);
+}
+
+status_t message_load_case(struct thread *self, user_t block, uint64_t info, uint64_t limit)
+{
+    status_t status = load_case(self, block, info);
+    if (status == 0)
+        status = load_data(self, limit);
+    return status < 0 ? status : check_carried(self);
+}
+
+status_t message_load_case_room(struct thread *self, user_t block, uint64_t info)
+{
+    status_t status = load_case(self, block, info);
     return status < 0 ? status : message_check_room(self);
 }
 
@@ -160,6 +192,15 @@ void message_clear_registers(struct thread *thread)
             thread->x[r] = 0;
 }
 
+status_t message_select_status(struct thread *thread, status_t status)
+{
+    int64_t index = thread->selection->index;
+    if (status >= 0)
+        return status | index << ANSER_SELECT_INDEX_SHIFT;
+    thread->x[REG_A1] = (uint64_t)index;
+    return status;
+}
+
 status_t message_return(struct thread *thread, status_t status)
 {
     if (status == CALL_RESTART) {
@@ -170,8 +211,10 @@ status_t message_return(struct thread *thread, status_t status)
         message_clear_registers(thread);
     if (status >= 0 && thread->info & INFO_REPLY_FAILED_NOTE)
         status |= ANSER_INFO_REPLY_FAILED;
-    thread->x[REG_A0] = (uint64_t)status;
     thread->x[REG_A1] = 0;
+    if (thread->state == ANSER_STATE_SELECTING)
+        status = message_select_status(thread, status);
+    thread->x[REG_A0] = (uint64_t)status;
     thread->info = 0;
     return status;
 }

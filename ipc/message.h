@@ -49,6 +49,16 @@ status_t message_load(struct thread *self, uint64_t limit);
 /* The same for a call that only receives. */
 status_t message_load_room(struct thread *self);
 
+/*
+ * The same for a case of select whose block is there, to send (info: handles carried) or to receive
+ * (WANT_REPLY). Loading has no effect: pages that are carried stay mapped.
+ */
+status_t message_load_case(struct thread *self, user_t block, uint64_t info, uint64_t limit);
+status_t message_load_case_room(struct thread *self, user_t block, uint64_t info);
+/* Large mappings of pages that a loaded thread is about to send are taken apart: CALL_RESTART after
+ * a bounded piece of that. message_load does this, too. */
+status_t message_detach_begin(const struct thread *self);
+
 /* The handles that a loaded thread sends, looked up, not yet moved. -EBADF, -EPERM. */
 status_t message_find_carried(const struct thread *sender, struct load *load);
 /* The message that a loaded thread sends. */
@@ -74,6 +84,8 @@ status_t message_buffer(struct thread *sender, struct channel *channel);
 
 /* The end of an IPC call: registers are cleared, a0 is the status, which it returns. */
 status_t message_return(struct thread *thread, status_t status);
+/* What select returns for the case of its index: the status; in a1 who is to blame for an error. */
+status_t message_select_status(struct thread *thread, status_t status);
 /* The same for a blocked thread, which may run then. */
 void message_finish(struct thread *thread, status_t status);
 

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The signal object. */
-#include "ipc/channel.h"
+#include "ipc/signal.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"
 
 #define SHUTDOWN_PIECE 32
 
-struct signal {
-    struct object object;
-    uint64_t bits;
-    struct list waiters;
-    uint32_t send_ends;
-    uint32_t receive_ends;
-    bool closed;
-    struct object shutdown;
-};
-
 void signal_cancel(struct thread *thread, status_t status)
 {
     const struct signal *signal = (const struct signal *)thread->wait_object;
-    list_remove(&thread->waiting);
+    list_remove(&thread->waiting.link);
     thread->x[REG_A1] = signal->bits; /* none, unless they are just being delivered */
     thread_wake(thread, status);
 }
@@ -28,10 +18,17 @@ void signal_cancel(struct thread *thread, status_t status)
 /* Wakes who has waited longest; false if nobody waits. */
 static bool wake_first(struct signal *signal, status_t status)
 {
-    struct thread *thread = thread_first(&signal->waiters);
-    if (thread)
-        signal_cancel(thread, status);
-    return thread != NULL;
+    struct waiter *waiter = waiter_first(&signal->waiters);
+    if (!waiter)
+        return false;
+    if (!waiter_selects(waiter)) {
+        signal_cancel(waiter->thread, status);
+        return true;
+    }
+    waiter_end_case(waiter, status);
+    if (status == 0)
+        waiter->thread->x[REG_A1] = signal->bits;
+    return true;
 }
 
 void signal_post(struct signal *signal, uint64_t bits)
@@ -110,7 +107,7 @@ status_t call_wait(struct thread *self)
     status = signal->closed ? -ANSER_EPIPE : thread_may_block(self, info, until);
     if (status < 0)
         return status;
-    list_append(&signal->waiters, &self->waiting);
+    list_append(&signal->waiters, &self->waiting.link);
     thread_wait_on(self, &signal->object, ANSER_STATE_SIGNAL, until);
     return 0;
 }

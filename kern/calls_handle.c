@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The system calls on handles of any type. */
 #include "kern/calls.h"
-#include "ipc/channel.h"
+#include "ipc/waiter.h"
 #include "kern/pages.h"
 #include "kern/process.h"
 #include "kern/thread.h"
@@ -13,7 +13,7 @@ status_t call_handle_close(struct thread *self)
     status_t status = handle_take(self->process, handle, &capability);
     if (status < 0)
         return status;
-    channel_wake_users_of(self->process, handle, &capability);
+    waiter_lose_handle(self->process, handle, &capability);
     capability_release(&capability);
     return 0;
 }
@@ -67,7 +67,7 @@ static status_t give(struct thread *self, struct process *to, anser_handle from)
         pages_detach(capability.object);
     }
     handle_take(self->process, from, &capability);
-    channel_wake_users_of(self->process, from, &capability);
+    waiter_lose_handle(self->process, from, &capability);
     return handle_insert(&to->handles, &capability);
 }
 

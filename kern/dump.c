@@ -11,7 +11,7 @@ static const char *const state_names[] = {
     [ANSER_STATE_SENDING] = "sending", [ANSER_STATE_RECEIVING] = "receiving",
     [ANSER_STATE_CALLING] = "calling", [ANSER_STATE_WORD] = "in word_wait",
     [ANSER_STATE_SIGNAL] = "in wait",  [ANSER_STATE_FAULTED] = "stopped by a fault",
-    [ANSER_STATE_DYING] = "dying",
+    [ANSER_STATE_DYING] = "dying",     [ANSER_STATE_SELECTING] = "in select",
 };
 
 static void dump_thread(const struct thread *thread)

@@ -41,6 +41,8 @@ static inline bool event_counts(uint64_t kind)
 void event_settle(struct event *event);
 /* Throws away the first event of a channel's list; false if there is none. */
 bool event_discard_first(struct list *events);
+/* Is an event pending that could be received now? */
+bool event_ready(const struct channel *channel);
 /* Gives a pending event of the channel to a receiver that has loaded its room. 1: delivered; 0:
  * there is none now; -errno: the receiver's fault, and the event stays. */
 status_t event_receive(struct channel *channel, struct thread *self);

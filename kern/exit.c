@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How threads and processes end. */
 #include "ipc/reply.h"
+#include "ipc/select.h"
 #include "kern/log.h"
 #include "kern/panic.h"
 #include "kern/system.h"
@@ -99,6 +100,7 @@ static void thread_end(struct thread *self)
     reply_drop_callers(self);
     event_unbind(&self->fault);
     reflect_release(self);
+    select_release(self);
     if (self->progress)
         object_release(self->progress);
     self->progress = NULL;

@@ -5,6 +5,7 @@
  * another type and -EPERM without the right.
  */
 #include "kern/system.h"
+#include "ipc/select.h"
 #include "kern/calls.h"
 #include "kern/log.h"
 #include "kern/panic.h"
@@ -112,6 +113,9 @@ status_t call_system_debug(struct thread *self)
         panic("asked for by %s", self->process->name);
     case ANSER_DEBUG_STACK:
         return (status_t)fill_stack(self->x);
+    case ANSER_DEBUG_SEED:
+        select_seed(self->x[REG_A2]);
+        return 0;
     default:
         return -ANSER_EINVAL;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tables of functions through which calls go upwards. */
 #include "kern/boot.h"
-#include "ipc/channel.h"
+#include "ipc/select.h"
+#include "ipc/signal.h"
 #include "kern/calls.h"
 #include "kern/hart.h"
 #include "kern/process.h"
@@ -30,7 +31,7 @@ static const struct object_type types[] = {
 static cancel_wait *const cancellers[] = {
     [ANSER_STATE_SENDING] = calls_cancel, [ANSER_STATE_RECEIVING] = calls_cancel,
     [ANSER_STATE_CALLING] = calls_cancel, [ANSER_STATE_WORD] = word_cancel,
-    [ANSER_STATE_SIGNAL] = signal_cancel,
+    [ANSER_STATE_SIGNAL] = signal_cancel, [ANSER_STATE_SELECTING] = select_cancel,
 };
 
 static const struct sched_hooks hooks = {exit_attend, exit_blocked, exit_bury, interrupts_poll};
@@ -41,4 +42,5 @@ void tables_init(void)
     thread_cancellers = cancellers;
     sched_hooks = &hooks;
     panic_dump = dump_threads;
+    select_seed(time_now());
 }

@@ -41,7 +41,8 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
     thread->deadline.expired = deadline_expired;
     thread->fault.owner = &thread->object;
     list_init(&thread->queue);
-    list_init(&thread->waiting);
+    list_init(&thread->waiting.link);
+    thread->waiting.thread = thread;
     list_init(&thread->fault.link);
     list_append(&process->threads, &thread->siblings);
     process->thread_count++;
@@ -93,7 +94,8 @@ void thread_wake(struct thread *thread, status_t status)
 
 bool thread_blocked(const struct thread *thread)
 {
-    return thread->state >= ANSER_STATE_SENDING && thread->state <= ANSER_STATE_SIGNAL;
+    return (thread->state >= ANSER_STATE_SENDING && thread->state <= ANSER_STATE_SIGNAL) ||
+           thread->state == ANSER_STATE_SELECTING;
 }
 
 cancel_wait *const *thread_cancellers;

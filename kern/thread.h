@@ -6,6 +6,7 @@
 #include "kern/timer.h"
 
 struct reply;
+struct selection;
 
 /* Integer registers by their x numbers; x[0] holds the pc. */
 enum {
@@ -32,6 +33,12 @@ enum {
 #define ATTENTION_KILLED    1u
 #define ATTENTION_INTERRUPT 2u
 #define ATTENTION_WORK      4u
+
+/* A place in the queue of a channel or signal. */
+struct waiter {
+    struct list link;
+    struct thread *thread;
+};
 
 struct float_state {
     uint64_t f[32];
@@ -63,10 +70,11 @@ struct thread {
     bool ended; /* has left its process; only its work is left */
 
     /* Waiting. */
-    struct thread *odd_caller;  /* like caller, but with memory form or a deadline */
-    struct reply *last_reply;   /* made for the call that it is just receiving */
-    struct list waiting;        /* in a channel's queue */
-    struct tree_node word_node; /* in process->words */
+    struct thread *odd_caller;   /* like caller, but with memory form or a deadline */
+    struct reply *last_reply;    /* made for the call that it is just receiving */
+    struct waiter waiting;       /* in the queue of what it sends to, receives from, waits for */
+    struct selection *selection; /* its places as long as it selects; NULL before the first time */
+    struct tree_node word_node;  /* in process->words */
     struct deadline deadline;
     struct reply *reply;     /* the reply object that may answer it, if one was made */
     struct object *progress; /* half-made object of a restarted call */
@@ -126,11 +134,6 @@ void thread_block(struct thread *self, uint32_t state, uint64_t until);
 void thread_wait_on(struct thread *self, struct object *object, uint32_t state, uint64_t until);
 /* A thread that is out of its queue goes on, with a0 = status. */
 void thread_wake(struct thread *thread, status_t status);
-/* Who has waited longest in a queue of a channel or signal, or NULL. */
-static inline struct thread *thread_first(const struct list *queue)
-{
-    return list_empty(queue) ? NULL : container_of(queue->next, struct thread, waiting);
-}
 /* In a queue that thread_cancel_wait can take it out of. */
 bool thread_blocked(const struct thread *thread);
 /* The channel or signal in whose queue it is, or NULL: wait_object is stale in one that is woken.

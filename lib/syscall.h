@@ -42,6 +42,8 @@ int64_t sys_chan_mint(anser_handle receive, uint64_t badge);
 int64_t sys_chan_close(anser_handle send);
 struct sys_result sys_chan_len(anser_handle handle);
 struct sys_result sys_signal_create(void);
+struct sys_result sys_chan_select(struct anser_case *cases, uint64_t count, uint64_t info,
+                                  uint64_t deadline);
 
 int64_t sys_pages_create(uint64_t count, uint64_t flags, anser_handle device);
 int64_t sys_pages_freeze(anser_handle pages);

@@ -22,6 +22,7 @@ const (
 	CallChanClose       = -42
 	CallChanLen         = -43
 	CallSignalCreate    = -44
+	CallChanSelect      = -45
 	CallPagesCreate     = -48
 	CallPagesFreeze     = -49
 	CallPagesInfo       = -50
@@ -112,6 +113,9 @@ const (
 	InfoClosed          = (1 << 12)
 	InfoReplyFailed     = (1 << 13)
 	InfoEvent           = (1 << 14)
+	SelectMax           = 64
+	SelectIndexShift    = 16
+	CaseSend            = (1 << 16)
 	EventIrq            = 1
 	EventTimer          = 2
 	EventExit           = 3
@@ -146,6 +150,7 @@ const (
 	DebugDump           = 2
 	DebugPanic          = 3
 	DebugStack          = 4
+	DebugSeed           = 5
 	StateRunning        = 0
 	StateReady          = 1
 	StateSending        = 2
@@ -155,6 +160,7 @@ const (
 	StateSignal         = 6
 	StateFaulted        = 7
 	StateDying          = 8
+	StateSelecting      = 9
 )
 
 type Message struct {
@@ -166,6 +172,12 @@ type Message struct {
 	RecvLength   uint64
 	Handles      [MessageHandles]int64
 	Reply        int64
+}
+
+type Case struct {
+	Handle  int64
+	Info    uint64
+	Message uint64
 }
 
 type ProcessParams struct {

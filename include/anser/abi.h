@@ -48,6 +48,9 @@
     CALL(42, chan_close, "send handle -> 0; Go's close")                                           \
     CALL(43, chan_len, "handle -> len, cap")                                                       \
     CALL(44, signal_create, "-> send handle, receive handle")                                      \
+    CALL(45, chan_select,                                                                          \
+         "struct anser_case *, count 0..64, info (NB, DEADLINE, NOINTR), deadline -> "             \
+         "info | index << 16, badge; error: index of the case to blame, or -1")                    \
     CALL(48, pages_create, "count, flags, device (DMA) or 0 -> handle")                            \
     CALL(49, pages_freeze, "pages -> 0; read-only for ever, may be duplicated from now on")        \
     CALL(50, pages_info, "pages -> count, physical address (PHYS right, contiguous) or 0")         \
@@ -198,6 +201,26 @@ struct anser_message {
 };
 #endif
 
+/* ---- select. ----------------------------------------------------------------------------------
+ * Exactly one case fires, chosen at random among those that are ready; none: waits, as Go does. a0
+ * >= 0: the case that fired is a0 >> 16, the low 16 bits are what recv returns, a1 is the badge, or
+ * the word of a signal. a0 < 0: a1 says whose fault it was: a case's index, which then failed (sent
+ * on a closed channel, its handle was closed meanwhile, ...), or -1. Array and blocks belong to the
+ * kernel until the call has returned: a block is read again when its case fires.
+ */
+#define ANSER_SELECT_MAX         64
+#define ANSER_SELECT_INDEX_SHIFT 16
+#define ANSER_CASE_SEND          (1 << 16) /* in anser_case.info: send; without it: receive */
+
+#ifndef __ASSEMBLER__
+/* The array of them is 8-byte aligned. */
+struct anser_case {
+    anser_handle handle; /* of a channel, or a signal to receive from; 0: never ready */
+    uint64_t info;       /* CASE_SEND, handles carried (send), WANT_REPLY (receive) */
+    uint64_t message;    /* address of a struct anser_message; unused for a signal */
+};
+#endif
+
 /* ---- Events: messages from the kernel. Word 0 is the kind; flag EVENT. -----------------------
  * A source (irq, timer, process) is bound to a send handle, which it uses and does not consume; it
  * counts as a send end. Every mint is a badge of its own, with a GONE of its own, also where two
@@ -308,6 +331,7 @@ struct anser_start {
 #define ANSER_DEBUG_DUMP       2 /* who waits on what, to the log */
 #define ANSER_DEBUG_PANIC      3 /* for the test of the panic report */
 #define ANSER_DEBUG_STACK      4 /* down the kernel's stack until its guard page: a panic, too */
+#define ANSER_DEBUG_SEED       5 /* of what select chooses by; the same seed, the same choices */
 
 #define ANSER_STATE_RUNNING   0
 #define ANSER_STATE_READY     1
@@ -318,6 +342,7 @@ struct anser_start {
 #define ANSER_STATE_SIGNAL    6
 #define ANSER_STATE_FAULTED   7
 #define ANSER_STATE_DYING     8
+#define ANSER_STATE_SELECTING 9
 
 #ifndef __ASSEMBLER__
 struct anser_system_info {

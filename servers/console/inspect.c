@@ -71,7 +71,7 @@ static const char *state_name(uint64_t state)
         [ANSER_STATE_SENDING] = "send",  [ANSER_STATE_RECEIVING] = "receive",
         [ANSER_STATE_CALLING] = "call",  [ANSER_STATE_WORD] = "word",
         [ANSER_STATE_SIGNAL] = "signal", [ANSER_STATE_FAULTED] = "faulted",
-        [ANSER_STATE_DYING] = "dying",
+        [ANSER_STATE_DYING] = "dying",   [ANSER_STATE_SELECTING] = "select",
     };
     return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
 }

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How one message leaves its sender, and who gets it. */
+#include "ipc/exchange.h"
+#include "ipc/reply.h"
+#include "ipc/waiter.h"
+#include "kern/calls.h"
+#include "kern/process.h"
+
+void exchange_call_received(struct thread *caller, struct thread *server)
+{
+    bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NOINTR));
+    if (plain)
+        caller->info = 0; /* as the fast path would have left it */
+    reply_link(caller, server, plain && !caller->process->handles.slow);
+}
+
+/* ---- Sending. */
+
+/* Room in the buffer is for those who have waited for it longer. */
+static bool may_buffer(const struct channel *channel)
+{
+    return channel_has_room(channel) && list_empty(&channel->senders);
+}
+
+bool exchange_can_send(const struct channel *channel)
+{
+    return channel->closed || channel_first_receiver(channel) || may_buffer(channel);
+}
+
+status_t exchange_send(struct channel *channel, struct thread *self)
+{
+    struct thread *receiver;
+    struct message message = message_of(self);
+    if (channel->closed)
+        return -ANSER_EPIPE;
+    status_t status = message_offer(channel, &message, &receiver);
+    if (status > 0)
+        thread_wake(receiver, (status_t)receiver->x[REG_A0]);
+    if (status != 0 || !may_buffer(channel))
+        return status;
+    status = message_buffer(self, channel);
+    return status < 0 ? status : 1;
+}
+
+/* Room has come up: the sender who has waited longest may put its element there. */
+static void refill(struct channel *channel)
+{
+    struct waiter *sender;
+    while (channel_has_room(channel) && (sender = waiter_first(&channel->senders))) {
+        if (sender->thread->state == ANSER_STATE_CALLING)
+            return; /* a call is taken by a receiver, never buffered */
+        status_t status = waiter_load(sender);
+        if (status == CALL_RESTART) {
+            waiter_restart(sender);
+            continue;
+        }
+        if (status == 0)
+            status = message_buffer(sender->thread, channel);
+        waiter_end(channel, sender, status);
+    }
+}
+
+void calls_cancel(struct thread *thread, status_t status)
+{
+    struct channel *channel = (struct channel *)thread_wait_object(thread);
+    bool receiving = thread->state == ANSER_STATE_RECEIVING;
+    channel_cancel(thread, status);
+    if (channel && !receiving && !channel->closed)
+        refill(channel); /* a call at the head kept others from the room behind it */
+}
+
+/* ---- Receiving. */
+
+/* 1: the oldest element was received; -errno: the receiver's fault. */
+static status_t receive_buffered(struct channel *channel, struct thread *self)
+{
+    enum blame blame;
+    struct message message = message_of_slot(channel_oldest(channel));
+    status_t status = message_deliver(&message, self, &blame);
+    if (status < 0)
+        return status;
+    channel_drop_oldest(channel);
+    return 1;
+}
+
+/* One waiting sender's message goes to the receiver, or to nobody: as message_deliver. */
+static status_t receive_from(struct waiter *sender, struct thread *self, enum blame *blame)
+{
+    *blame = BLAME_SENDER;
+    status_t status = waiter_load(sender);
+    if (status != 0)
+        return status;
+    struct message message = message_of(sender->thread);
+    message.info = sender->thread->state == ANSER_STATE_CALLING ? ANSER_INFO_CALL : 0;
+    return message_deliver(&message, self, blame);
+}
+
+/* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault. */
+static status_t receive_from_senders(struct channel *channel, struct thread *self)
+{
+    struct waiter *sender;
+    while ((sender = waiter_first(&channel->senders))) {
+        enum blame blame;
+        status_t status = receive_from(sender, self, &blame);
+        if (status < 0 && blame == BLAME_RECEIVER)
+            return status;
+        if (status == CALL_RESTART) {
+            waiter_restart(sender);
+        } else if (status == 0 && sender->thread->state == ANSER_STATE_CALLING) {
+            waiter_take(channel, sender);
+            exchange_call_received(sender->thread, self);
+        } else {
+            waiter_end(channel, sender, status);
+        }
+        if (status == 0)
+            return 1;
+    }
+    return 0;
+}
+
+bool exchange_can_receive(const struct channel *channel)
+{
+    return channel->closed || channel->count > 0 || !list_empty(&channel->senders) ||
+           event_ready(channel);
+}
+
+status_t exchange_receive(struct channel *channel, struct thread *self)
+{
+    status_t status = event_receive(channel, self);
+    if (status == 0)
+        status = channel->count > 0 ? receive_buffered(channel, self)
+                                    : receive_from_senders(channel, self);
+    if (status > 0)
+        refill(channel); /* a call that was received may also have had sends behind it */
+    return status;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The queues of channels, and threads that stand in several at once. */
+#include "ipc/waiter.h"
+#include "ipc/badge.h"
+#include "ipc/message.h"
+#include "ipc/select.h"
+#include "kern/process.h"
+
+/* ---- Receivers: one for the fast path, or a list. */
+
+/* Elements that even one word does not fit into never pass fast: the fast path looks at no size. */
+static bool needs_look(const struct channel *channel)
+{
+    return channel->count > 0 || channel->closed || !list_empty(&channel->senders) ||
+           !list_empty(&channel->receivers) || !list_empty(&channel->events) ||
+           !list_empty(&channel->gone) || channel->element_size < channel->one_word;
+}
+
+static struct thread *fast_receiver(const struct channel *channel)
+{
+    return channel->receiver == &channel_busy ? NULL : channel->receiver;
+}
+
+/* While there is a receiver for the fast path, nothing is there to be received. */
+void channel_update_pending(struct channel *channel)
+{
+    if (!fast_receiver(channel))
+        channel->receiver = needs_look(channel) ? &channel_busy : NULL;
+}
+
+void channel_slow_down(struct channel *channel)
+{
+    struct thread *receiver = fast_receiver(channel);
+    if (receiver)
+        list_append(&channel->receivers, &receiver->waiting.link);
+    channel->receiver = &channel_busy;
+}
+
+struct waiter *channel_first_receiver(const struct channel *channel)
+{
+    struct thread *receiver = fast_receiver(channel);
+    return receiver ? &receiver->waiting : waiter_first(&channel->receivers);
+}
+
+void channel_add_receiver(struct channel *channel, struct waiter *waiter)
+{
+    struct thread *self = waiter->thread;
+    /* One who owes an answer to another caller is not for the fast path, which would forget it. */
+    bool plain =
+        self->info == 0 && !self->caller && !self->odd_caller && !self->process->handles.slow;
+    if (plain && !channel->receiver) {
+        channel->receiver = self;
+        return;
+    }
+    channel_slow_down(channel);
+    list_append(&channel->receivers, &waiter->link);
+}
+
+void channel_add_sender(struct channel *channel, struct waiter *waiter)
+{
+    list_append(&channel->senders, &waiter->link);
+    channel_update_pending(channel);
+}
+
+/* ---- Threads that select. */
+
+static struct select_case *case_of(struct waiter *waiter)
+{
+    struct select_case *place = container_of(waiter, struct select_case, waiter);
+    struct selection *selection = waiter->thread->selection;
+    selection->index = (int32_t)(place - selection->cases);
+    return place;
+}
+
+/* Out of all queues. Harmless on one that has left. */
+static void leave(struct selection *selection)
+{
+    for (uint32_t i = 0; i < selection->count; i++) {
+        struct select_case *place = &selection->cases[i];
+        list_remove(&place->waiter.link);
+        if (place->object && place->object->type == ANSER_TYPE_CHANNEL)
+            channel_update_pending((struct channel *)place->object);
+    }
+    selection->count = 0;
+}
+
+status_t select_case_load(struct select_case *place)
+{
+    struct thread *self = case_of(&place->waiter)->waiter.thread;
+    if (!(place->info & ANSER_CASE_SEND))
+        return message_load_case_room(self, place->message, place->info);
+    const struct handle_record *record = handle_find(&self->process->handles, place->handle);
+    self->badge = record ? badge_value(record->badge_object) : 0;
+    return message_load_case(self, place->message, place->info & ~(uint32_t)ANSER_CASE_SEND,
+                             ((const struct channel *)place->object)->element_size);
+}
+
+status_t waiter_load(struct waiter *waiter)
+{
+    if (!waiter_selects(waiter))
+        return 0;
+    struct select_case *place = case_of(waiter);
+    status_t status = select_case_load(place);
+    if (status == 0 && place->info & ANSER_CASE_SEND)
+        status = message_detach_begin(waiter->thread);
+    return status;
+}
+
+void waiter_take(struct channel *channel, struct waiter *waiter)
+{
+    if (waiter_selects(waiter))
+        leave(waiter->thread->selection);
+    else if (channel->receiver == waiter->thread)
+        channel->receiver = NULL;
+    else
+        list_remove(&waiter->link);
+    channel_update_pending(channel);
+}
+
+void waiter_end_case(struct waiter *waiter, status_t status)
+{
+    struct thread *thread = case_of(waiter)->waiter.thread;
+    leave(thread->selection);
+    message_finish(thread, status);
+}
+
+void waiter_end(struct channel *channel, struct waiter *waiter, status_t status)
+{
+    if (waiter_selects(waiter)) {
+        waiter_end_case(waiter, status);
+        return;
+    }
+    waiter_take(channel, waiter);
+    message_finish(waiter->thread, status);
+}
+
+void waiter_restart(struct waiter *waiter)
+{
+    struct thread *thread = waiter->thread;
+    const struct selection *selection = thread->selection;
+    leave(thread->selection);
+    memcpy(&thread->x[REG_A0], selection->again, sizeof(selection->again));
+    thread->x[REG_A7] = (uint64_t)ANSER_CALL_chan_select;
+    thread->x[REG_PC] -= 4;
+    thread->info = 0;
+    thread_wake(thread, (status_t)thread->x[REG_A0]);
+}
+
+void waiter_settle(struct thread *thread)
+{
+    thread->wait_handle = 0;
+    if (thread->state == ANSER_STATE_SELECTING)
+        leave(thread->selection);
+}
+
+void select_cancel(struct thread *thread, status_t status)
+{
+    leave(thread->selection);
+    thread->selection->index = -1;
+    message_finish(thread, status);
+}
+
+/* ---- Handles that go away. */
+
+static struct waiter *case_on(struct selection *selection, anser_handle handle)
+{
+    for (uint32_t i = 0; i < selection->count; i++)
+        if (selection->cases[i].handle == handle)
+            return &selection->cases[i].waiter;
+    return NULL;
+}
+
+void waiter_lose_handle(struct process *process, anser_handle handle,
+                        const struct capability *capability)
+{
+    uint8_t type = capability->object->type;
+    struct thread *thread;
+    if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
+        return;
+    list_each (thread, &process->threads, siblings) {
+        if (thread->state == ANSER_STATE_SELECTING) {
+            struct waiter *waiter = case_on(thread->selection, handle);
+            if (waiter)
+                waiter_end_case(waiter, -ANSER_EBADF);
+        } else if (thread->wait_handle == (uint64_t)handle && thread_wait_object(thread)) {
+            thread_cancel_wait(thread, -ANSER_EBADF);
+        }
+    }
+}
