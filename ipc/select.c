@@ -95,14 +95,16 @@ static status_t look_up(struct thread *self, const struct anser_case *from, stru
         return -ANSER_EINVAL;
     if (from->handle == 0)
         return 0;
-    status_t status = handle_lookup(self->process, from->handle, 0,
-                                    send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV, &capability);
+    status_t status = handle_lookup(self->process, from->handle, 0, 0, &capability);
     if (status < 0)
         return status;
     to->object = capability.object;
-    if (to->object->type == ANSER_TYPE_CHANNEL)
-        return select_case_load(to);
-    return to->object->type == ANSER_TYPE_SIGNAL && from->info == 0 ? 0 : -ANSER_EBADF;
+    bool channel = to->object->type == ANSER_TYPE_CHANNEL;
+    if (!channel && (to->object->type != ANSER_TYPE_SIGNAL || from->info))
+        return -ANSER_EBADF;
+    if (!(capability.rights & (send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV)))
+        return -ANSER_EPERM;
+    return channel ? select_case_load(to) : 0;
 }
 
 /* Looking populates, in pieces: what is there already is found again when the call is restarted. */
