@@ -100,7 +100,7 @@ static status_t look_up(struct thread *self, const struct anser_case *from, stru
         return status;
     to->object = capability.object;
     bool channel = to->object->type == ANSER_TYPE_CHANNEL;
-    if (!channel && (to->object->type != ANSER_TYPE_SIGNAL || from->info))
+    if (!channel && (to->object->type != ANSER_TYPE_SIGNAL || send))
         return -ANSER_EBADF;
     if (!(capability.rights & (send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV)))
         return -ANSER_EPERM;

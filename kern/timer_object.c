@@ -8,7 +8,7 @@ struct timer {
     struct object object;
     struct event event;
     struct deadline deadline;
-    uint64_t next;   /* when it expires */
+    uint64_t next;   /* when it expires; 0: it does not */
     uint64_t period; /* 0: once */
 };
 
@@ -21,12 +21,16 @@ static void timer_expired(struct deadline *deadline)
     struct timer *timer = container_of(deadline, struct timer, deadline);
     uint64_t count = 1;
     uint64_t step;
+    uint64_t next = 0;
     if (timer->period != 0) {
         count += (time_now() - timer->next) / timer->period;
         if (!__builtin_mul_overflow(count, timer->period, &step) &&
-            !__builtin_add_overflow(timer->next, step, &timer->next))
-            deadline_arm(&timer->deadline, timer->next);
+            !__builtin_add_overflow(timer->next, step, &next))
+            deadline_arm(&timer->deadline, next);
+        else
+            next = 0;
     }
+    timer->next = next;
     event_post(&timer->event, ANSER_EVENT_TIMER, count);
 }
 
@@ -51,9 +55,9 @@ status_t call_timer_create(struct thread *self)
 }
 
 /*
- * timer_set(timer, deadline, period): replaces what was set before; deadline 0 stops. A deadline in
- * the past expires at once. An expiry that was not received yet stays to be received. -EBADF,
- * -EPERM (MANAGE).
+ * timer_set(timer, deadline, period): replaces what was set before, and returns 1 if that was still
+ * to expire, else 0; deadline 0 stops. A deadline in the past expires at once. An expiry that was
+ * not received yet stays to be received. -EBADF, -EPERM (MANAGE).
  */
 status_t call_timer_set(struct thread *self)
 {
@@ -62,12 +66,13 @@ status_t call_timer_set(struct thread *self)
     if (status < 0)
         return status;
     struct timer *timer = container_of(capability.object, struct timer, object);
+    bool was_running = timer->next != 0;
     deadline_cancel(&timer->deadline);
     timer->next = self->x[REG_A1];
     timer->period = self->x[REG_A2];
     if (timer->next != 0)
         deadline_arm(&timer->deadline, timer->next);
-    return 0;
+    return was_running;
 }
 
 bool timer_reclaim(struct object *object)

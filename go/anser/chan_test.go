@@ -50,13 +50,13 @@ func TestKernelCases(t *testing.T) {
 		t.Fatalf("kernelCases: %d, %v", len(list), err)
 	}
 	send, receive := list[0], list[1]
-	if send.handle != 32 || send.info != caseSend|2<<abi.InfoHandlesShift || send.message.sendLength != 5 {
+	if send.handle != 32 || send.info != abi.CaseSend|2<<abi.InfoHandlesShift || send.message.sendLength != 5 {
 		t.Errorf("send: %+v, %+v", send, send.message)
 	}
 	if receive.handle != 128 || receive.info != abi.InfoWantReply || receive.message.recvCapacity != 7 {
 		t.Errorf("receive: %+v, %+v", receive, receive.message)
 	}
-	if _, err := kernelCases(make([]Case, selectMax+1)); !errors.Is(err, syscall.EINVAL) {
+	if _, err := kernelCases(make([]Case, abi.SelectMax+1)); !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("too many cases: %v", err)
 	}
 	long := SendCase(32, make([]byte, abi.ElementMax+1))

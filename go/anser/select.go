@@ -32,20 +32,18 @@ func ReceiveCase(handle Handle, buffer []byte) Case {
 	return Case{Handle: handle, Buffer: buffer}
 }
 
-// Of include/anser/abi.h.
-const (
-	callChanSelect = -45
-	selectMax      = 64
-	caseSend       = 1 << 16
-	caseIndexShift = 16 // of the index in the result
-)
-
 // kernelCase is struct anser_case, with a pointer that the garbage collector knows.
 type kernelCase struct {
 	handle  Handle
 	info    uint64
 	message *message
 }
+
+// The layout is the ABI's, or this does not compile.
+const (
+	_ = -(unsafe.Sizeof(kernelCase{}) ^ unsafe.Sizeof(abi.Case{}))
+	_ = -(unsafe.Offsetof(kernelCase{}.message) ^ unsafe.Offsetof(abi.Case{}.Message))
+)
 
 // Select waits until one of at most 64 cases can go on, and lets that one, chosen at random
 // if there are several. It returns its index; what it received is in its In. A channel that is closed
@@ -61,7 +59,7 @@ func Select(deadline uint64, cases []Case) (int, error) {
 		return -1, err
 	}
 	for {
-		status, value := selectNow(callChanSelect, unsafe.SliceData(list), len(list))
+		status, value := selectNow(abi.CallChanSelect, unsafe.SliceData(list), len(list))
 		switch errno := syscall.Errno(-status); {
 		case status >= 0:
 			return fired(cases, list, uintptr(status), uintptr(value)), nil
@@ -83,7 +81,7 @@ func Select(deadline uint64, cases []Case) (int, error) {
 
 // kernelCases makes the kernel's array and its message blocks.
 func kernelCases(cases []Case) ([]kernelCase, error) {
-	if len(cases) > selectMax {
+	if len(cases) > abi.SelectMax {
 		return nil, fmt.Errorf("a select of %d cases: %w", len(cases), syscall.EINVAL)
 	}
 	list, messages := make([]kernelCase, len(cases)), make([]message, len(cases))
@@ -99,14 +97,14 @@ func kernelCases(cases []Case) ([]kernelCase, error) {
 		if err != nil {
 			return nil, fmt.Errorf("case %d: %w", i, err)
 		}
-		list[i].info = uint64(info) | caseSend
+		list[i].info = uint64(info) | abi.CaseSend
 	}
 	return list, nil
 }
 
 // selectWait lets the runtime know that this may take time.
 func selectWait(list []kernelCase, deadline uint64) (uintptr, uintptr, syscall.Errno) {
-	number := callChanSelect
+	number := abi.CallChanSelect
 	status, badge, errno := syscall.Syscall6(uintptr(number), uintptr(unsafe.Pointer(unsafe.SliceData(list))),
 		uintptr(len(list)), deadlineFlags(deadline, true), uintptr(deadline), 0, 0)
 	runtime.KeepAlive(list)
@@ -115,8 +113,8 @@ func selectWait(list []kernelCase, deadline uint64) (uintptr, uintptr, syscall.E
 
 // fired takes the result of the case that fired: its index is in the status, above the info word.
 func fired(cases []Case, list []kernelCase, status, badge uintptr) int {
-	index := int(status >> caseIndexShift)
-	info := status & (1<<caseIndexShift - 1)
+	index := int(status >> abi.SelectIndexShift)
+	info := status & (1<<abi.SelectIndexShift - 1)
 	if c := &cases[index]; !c.Send {
 		c.In = list[index].message.received(info, badge, c.Buffer, true)
 	}

@@ -74,7 +74,7 @@
     CALL(80, thread_yield, "-> 0")                                                                 \
     CALL(81, thread_continue, "thread stopped by a fault -> 0; it tries again")                    \
     CALL(88, timer_create, "send handle -> timer handle; expiry is an event there")                \
-    CALL(89, timer_set, "timer, deadline (0: stop), period in ticks or 0 -> 0")                    \
+    CALL(89, timer_set, "timer, deadline (0: stop), period in ticks or 0 -> 1: was running, or 0") \
     CALL(96, irq_create, "system (DEVICE), PLIC source, send handle -> irq handle, masked")        \
     CALL(97, irq_ack, "irq -> 0; unmasks: the next interrupt may come")                            \
     CALL(98, device_create, "system (DEVICE), physical address, length -> device handle")          \

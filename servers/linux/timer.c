@@ -65,7 +65,8 @@ static int64_t set_timer(struct timer *timer, uint64_t deadline, uint64_t period
     }
     timer->deadline = deadline;
     timer->period = period;
-    return timer->native == 0 ? 0 : sys_timer_set(timer->native, deadline, period);
+    int64_t status = timer->native == 0 ? 0 : sys_timer_set(timer->native, deadline, period);
+    return status < 0 ? status : 0;
 }
 
 void timer_expired(unsigned index)

@@ -118,10 +118,10 @@ static void test_timer_extremes(void)
     bool good = true;
     for (unsigned i = 0; i < 4; i++) {
         for (unsigned j = 0; j < 4; j++) {
-            good &= sys_timer_set(timer, far[i], far[j]) == 0;
+            good &= sys_timer_set(timer, far[i], far[j]) >= 0;
             good &= next_event(channel.receive, 3).status == -ETIMEDOUT;
         }
-        good &= sys_timer_set(timer, clock_now(), far[i]) == 0;
+        good &= sys_timer_set(timer, clock_now(), far[i]) >= 0;
         good &= is_timer(next_event(channel.receive, 1000), 0);
         good &= next_event(channel.receive, 3).status == -ETIMEDOUT;
     }

@@ -48,11 +48,16 @@ func wrong(condition bool, format string, values ...any) error {
 // channel makes one that must not fail.
 func channel(elementSize, capacity int) anser.Channel {
 	c, err := anser.MakeChannel(elementSize, capacity)
+	mustNot(err)
+	return c
+}
+
+// mustNot ends the program if what all tests stand on has failed.
+func mustNot(err error) {
 	if err != nil {
 		fmt.Println("Bail out! no channel:", err)
 		os.Exit(1)
 	}
-	return c
 }
 
 func testBuffer() error {
@@ -316,6 +321,13 @@ func main() {
 	check("buffers outlive the collector", testGarbage())
 	check("the register form", testRegisters())
 	check("signals", testSignal())
+	check("select: what is ready, default, deadline, nil", testSelectReady())
+	check("select: who is to blame", testSelectBlame())
+	check("select: two that meet, and a handle", testSelectWaits())
+	check("select: calls and signals", testSelectCall())
+	check("typed channels", testTyped())
+	check("timers: once, stop, reset", testTimerOnce())
+	check("timers: a ticker, a slow receiver, in a select, closed", testTicker())
 	check("names", testNames())
 	fmt.Printf("1..%d\n", number)
 	if failed > 0 {
