@@ -4,3 +4,6 @@
 PROGRAMS := $(patsubst programs/%.c,%,$(wildcard programs/*.c))
 
 $(foreach program,$(PROGRAMS),$(eval $(call user_program,programs/$(program),programs/$(program).c)))
+
+# The channel lab: every .c file of its folder, so that a new experiment is a new file.
+$(eval $(call user_program,programs/lab,$(wildcard programs/lab/*.c),-Iprograms/lab))
