@@ -6,6 +6,7 @@ Comment lines in the program's source say how it wants to be booted; all may be 
     /* mem: 64M */        with so much memory
     /* timeout: 60 */     seconds that it may take
     /* qemu: 7.2 10 */    on these versions
+    /* icount: 0 */       with instructions counted, by this shift
     /* services: all */   beside the services of the manifest; else with the rescue console alone, so
                           that nobody else takes or gives back what a program counts
 """
@@ -18,11 +19,12 @@ from anser_qemu import ROOT, Machine, run_target_program
 
 
 def settings(source):
-    keys = "smp|mem|timeout|qemu|services"
+    keys = "smp|mem|timeout|qemu|services|icount"
     found = dict(re.findall(rf"^/\* ({keys}): (.*) \*/$", source.read_text(), re.M))
     return {"smp": [int(n) for n in found.get("smp", "1 2 4").split()],
             "mem": found.get("mem", "128M"), "timeout": int(found.get("timeout", 60)),
             "qemu": found.get("qemu", "7.2").split(),
+            "icount": int(found["icount"]) if "icount" in found else None,
             "append": "" if "services" in found else "rescue"}
 
 
@@ -32,7 +34,7 @@ def boots():
         for qemu in wanted["qemu"]:
             for smp in wanted["smp"]:
                 options = {"mem": wanted["mem"], "timeout": wanted["timeout"], "smp": smp,
-                           "append": wanted["append"]}
+                           "append": wanted["append"], "icount": wanted["icount"]}
                 name = f"{source.stem}-smp{smp}" + ("" if qemu == "7.2" else f"-qemu{qemu}")
                 yield pytest.param(source.stem, {**options, "qemu": qemu}, id=name)
 
