@@ -179,7 +179,7 @@ LAB_EXPERIMENT(pages){
                     .meaning = "of the buffer",
                     .otherwise = 65536,
                     .least = 1,
-                    .most = 16 << 20},
+                    .most = 4 << 20},
                    {.name = "by", .meaning = "how it gets there", .choices = "move copy"},
                    {.name = "touch",
                     .meaning = "whether both sides map it and write a word to each page",

@@ -17,7 +17,7 @@
 #define CHANNELS_MAX    64
 #define BADGE_EXIT      1000 /* and the worker's number, from 1; its calls have the number alone */
 #define MEMORY_PAGES_C  256
-#define MEMORY_PAGES_GO 4096
+#define MEMORY_PAGES_GO 2048
 
 struct member {
     const struct lab_role *role;
