@@ -55,8 +55,10 @@ static void take_carried(struct thread *sender, struct load *load)
         if (object->type == ANSER_TYPE_PAGES)
             pages_detach(object);
         handle_take(sender->process, sender->carried[i], &load->capabilities[i]);
-        waiter_lose_handle(sender->process, sender->carried[i], &load->capabilities[i]);
     }
+    /* Not before all are off: who leaves a queue may let another sender in, which carries one. */
+    for (unsigned i = 0; i < load->count; i++)
+        waiter_lose_handle(sender->process, sender->carried[i], &load->capabilities[i]);
 }
 
 static status_t copy_data(const struct message *message, struct thread *to, enum blame *blame)

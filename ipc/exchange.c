@@ -130,7 +130,7 @@ status_t exchange_receive(struct channel *channel, struct thread *self)
     if (status == 0)
         status = channel->count > 0 ? receive_buffered(channel, self)
                                     : receive_from_senders(channel, self);
-    if (status > 0)
-        refill(channel); /* a call that was received may also have had sends behind it */
+    /* Also behind a call that was received, or had a fault, there may be sends. */
+    refill(channel);
     return status;
 }

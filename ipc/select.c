@@ -191,15 +191,22 @@ static uint32_t choose(struct thread *self, uint64_t ready)
     return begun && ready >> (begun - 1) & 1 ? (uint32_t)begun - 1 : random_bit(ready);
 }
 
-/* One of the ready cases: as fire. */
-static status_t fire_one(struct thread *self, uint32_t count)
+static uint64_t ready_cases(const struct selection *selection, uint32_t count)
 {
-    struct selection *selection = self->selection;
     uint64_t ready = 0;
     for (uint32_t i = 0; i < count; i++)
         if (can_fire(&selection->cases[i]))
             ready |= 1ul << i;
-    while (ready) {
+    return ready;
+}
+
+/* One of the ready cases: as fire. A peer at fault has left its queue, so that other cases may be
+ * ready then, and that one is not. */
+static status_t fire_one(struct thread *self, uint32_t count)
+{
+    struct selection *selection = self->selection;
+    uint64_t ready;
+    while ((ready = ready_cases(selection, count))) {
         uint32_t i = choose(self, ready);
         selection->index = (int32_t)i;
         status_t status = fire(self, &selection->cases[i]);
@@ -207,8 +214,6 @@ static status_t fire_one(struct thread *self, uint32_t count)
             self->progress_count = i + 1;
         if (status != 0)
             return status;
-        /* Its peer's end may have opened or closed others. */
-        ready &= ~(1ul << i);
     }
     return 0;
 }

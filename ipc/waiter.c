@@ -90,7 +90,9 @@ status_t select_case_load(struct select_case *place)
     if (!(place->info & ANSER_CASE_SEND))
         return message_load_case_room(self, place->message, place->info);
     const struct handle_record *record = handle_find(&self->process->handles, place->handle);
-    self->badge = record ? badge_value(record->badge_object) : 0;
+    if (!record)
+        return -ANSER_EBADF; /* it is just going, and who waits on it is told one after the other */
+    self->badge = badge_value(record->badge_object);
     return message_load_case(self, place->message, place->info & ~(uint32_t)ANSER_CASE_SEND,
                              ((const struct channel *)place->object)->element_size);
 }
@@ -151,6 +153,8 @@ void waiter_settle(struct thread *thread)
     thread->wait_handle = 0;
     if (thread->state == ANSER_STATE_SELECTING)
         leave(thread->selection);
+    else
+        list_remove(&thread->waiting.link); /* others who leave now must not find it there */
 }
 
 void select_cancel(struct thread *thread, status_t status)
