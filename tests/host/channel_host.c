@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rooms around ipc/, as small as they can be. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "channel_host.h"
+#include "kern/boot.h"
+#include "kern/calls.h"
+#include "kern/frame.h"
+#include "kern/hart.h"
+#include "kern/lock.h"
+#include "kern/log.h"
+#include "kern/pages.h"
+#include "kern/panic.h"
+#include "kern/sched.h"
+#include "kern/slab.h"
+#include "kern/system.h"
+#include "sbi/sbi.h"
+
+struct thread *host_current;
+uint64_t host_now, host_compare, host_blocks;
+struct host_range host_ranges[HOST_RANGES_MAX];
+unsigned host_range_count;
+
+uint64_t direct_map_base;
+volatile uint32_t panic_begun;
+void (*panic_dump)(void);
+uint32_t kernel_lock_word, kernel_lock_closed;
+struct frame_counts frame_counts;
+struct hart harts[HARTS_MAX];
+const struct sched_hooks *sched_hooks;
+static struct thread idle = {.hart = &harts[0]};
+
+_Noreturn void panic(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("# panic: ", stdout);
+    vprintf(format, arguments);
+    va_end(arguments);
+    fputc('\n', stdout);
+    fflush(stdout);
+    abort();
+}
+
+void kprintf(const char *format, ...)
+{
+    (void)format;
+}
+
+void log_console(bool on)
+{
+    (void)on;
+}
+
+void dump_threads(void) {}
+
+_Noreturn void power_off(uint64_t code)
+{
+    panic("power_off %lu", code);
+}
+
+/* ---- Memory. */
+
+void *slab_take(size_t size)
+{
+    host_blocks++;
+    return calloc(1, size);
+}
+
+uint64_t slab_cost(size_t size)
+{
+    return size;
+}
+
+uint64_t slab_give(void *memory, size_t size)
+{
+    host_blocks--;
+    free(memory);
+    return size;
+}
+
+void *slab_alloc(struct account *payer, size_t size)
+{
+    return account_charge(payer, size) ? slab_take(size) : NULL;
+}
+
+bool frame_alloc(unsigned order, phys_t *out)
+{
+    host_blocks++;
+    out->value = (uint64_t)aligned_alloc(PAGE_SIZE, PAGE_SIZE << order);
+    return true;
+}
+
+void frame_free(unsigned order, phys_t frame)
+{
+    (void)order;
+    host_blocks--;
+    free((void *)frame.value);
+}
+
+/* ---- User memory. */
+
+static bool mapped(const struct space *space, user_t address, size_t size)
+{
+    for (unsigned i = 0; i < host_range_count; i++) {
+        const struct host_range *range = &host_ranges[i];
+        uint64_t offset = address.value - (uint64_t)range->start;
+        if (offset < range->size)
+            return range->space == space && !range->lost && size <= range->size - offset;
+    }
+    return size == 0;
+}
+
+status_t user_prepare(struct space *space, user_t address, size_t size, bool write)
+{
+    (void)write;
+    return mapped(space, address, size) ? 0 : -ANSER_EFAULT;
+}
+
+status_t copy_from_user(struct space *space, void *to, user_t from, size_t size)
+{
+    if (!mapped(space, from, size))
+        return -ANSER_EFAULT;
+    memcpy(to, (const void *)from.value, size);
+    return 0;
+}
+
+status_t copy_to_user(struct space *space, user_t to, const void *from, size_t size)
+{
+    if (!mapped(space, to, size))
+        return -ANSER_EFAULT;
+    memcpy((void *)to.value, from, size);
+    return 0;
+}
+
+status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
+                           size_t size, struct space **blame)
+{
+    *blame = mapped(from_space, from, size) ? to_space : from_space;
+    if (!mapped(from_space, from, size) || !mapped(to_space, to, size))
+        return -ANSER_EFAULT;
+    memcpy((void *)to.value, (const void *)from.value, size);
+    return 0;
+}
+
+status_t space_init(struct space *space, struct account *account)
+{
+    space->account = account;
+    space->asid = 1;
+    return 0;
+}
+
+bool space_reclaim(struct space *space)
+{
+    (void)space;
+    return true;
+}
+
+void space_activate(struct space *space)
+{
+    (void)space;
+}
+
+/* ---- Objects that no operation has. */
+
+void pages_detach(struct object *object)
+{
+    (void)object;
+}
+
+status_t pages_detach_begin(struct object *object)
+{
+    (void)object;
+    return 0;
+}
+
+status_t pages_transfer(struct object *object, struct account *to)
+{
+    (void)object;
+    (void)to;
+    return 0;
+}
+
+void pages_transfer_back(struct object *object, struct account *to)
+{
+    (void)object;
+    (void)to;
+}
+
+#define NOTHING_TO_RECLAIM(name)                                                                   \
+    bool name(struct object *object)                                                               \
+    {                                                                                              \
+        (void)object;                                                                              \
+        return true;                                                                               \
+    }
+NOTHING_TO_RECLAIM(pages_reclaim)
+NOTHING_TO_RECLAIM(irq_reclaim)
+NOTHING_TO_RECLAIM(device_reclaim)
+NOTHING_TO_RECLAIM(timer_reclaim)
+
+void word_cancel(struct thread *thread, status_t status)
+{
+    panic("thread %lu waits on a word, status %ld", thread->object.id, status);
+}
+
+/* ---- Threads that may run, and the clock. */
+
+struct hart *hart_self(void)
+{
+    return &harts[0];
+}
+
+void sched_ready(struct thread *thread)
+{
+    kassert(thread->state != ANSER_STATE_RUNNING);
+    thread->state = ANSER_STATE_RUNNING;
+}
+
+void sched_ready_next(struct thread *thread)
+{
+    sched_ready(thread);
+}
+
+void sched_summon(struct thread *thread)
+{
+    (void)thread;
+}
+
+void sched_set_priority(struct thread *thread, uint32_t priority)
+{
+    thread->priority = priority;
+}
+
+void float_forget(struct thread *thread)
+{
+    (void)thread;
+}
+
+void reflect_interrupt(struct thread *self)
+{
+    self->attention &= ~ATTENTION_INTERRUPT;
+}
+
+void reflect_release(struct thread *self)
+{
+    (void)self;
+}
+
+void interrupts_poll(void) {}
+
+uint64_t time_now(void)
+{
+    return host_now;
+}
+
+void clock_compare(uint64_t when)
+{
+    host_compare = when;
+}
+
+void sbi_set_timer(uint64_t when)
+{
+    host_compare = when;
+}
+
+/* ---- For the test. */
+
+void host_begin(void)
+{
+    struct bootinfo info = {.extensions = BOOTINFO_EXT_SSTC};
+    tables_init();
+    timer_init(&info);
+    timer_init_hart();
+    root_account.limit = UINT64_MAX / 2;
+    host_current = &idle;
+}
+
+void host_clock_restart(void)
+{
+    host_now = 0;
+    harts[0].deadline_floor = 0;
+    timer_init_hart();
+}
+
+bool host_leave(struct thread *thread)
+{
+    host_current = thread;
+    while (thread->attention && thread->state == ANSER_STATE_RUNNING) {
+        sched_hooks->attend(thread);
+        if (!thread->ended || thread->work)
+            continue;
+        thread->state = ANSER_STATE_DYING;
+        host_current = &idle;
+        sched_hooks->bury(thread);
+        return true;
+    }
+    if (thread->state != ANSER_STATE_RUNNING)
+        work_give(&idle, thread);
+    host_current = &idle;
+    return false;
+}
+
+void host_idle(void)
+{
+    host_current = &idle;
+    while (host_compare <= host_now)
+        timer_interrupt();
+    while (idle.work)
+        work_piece(&idle);
+}

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Operations as system calls of the kernel, and their outcomes held against the model. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "channel_host.h"
+#include "channel_kernel.h"
+#include "ipc/badge.h"
+#include "ipc/channel.h"
+#include "ipc/message.h"
+#include "ipc/reply.h"
+#include "ipc/select.h"
+#include "kern/calls.h"
+
+#define BAD_HANDLE 0x7ffffff00000ul
+#define UNTOUCHED  0xee
+#define KEPT       0x5a5a5a5a5a5a5a5aul
+#define BUDGET     100000 /* pages of each process */
+
+/* A thread's user memory. Each part is lost by itself. */
+struct memory {
+    struct {
+        struct anser_message blocks[CASES_MAX];
+        struct anser_case cases[CASES_MAX];
+    } block;
+    uint8_t sent[CASES_MAX][ANSER_ELEMENT_MAX];
+    uint8_t received[CASES_MAX][ANSER_ELEMENT_MAX + 1];
+};
+#define MEMORY_PARTS 3
+
+static struct {
+    struct process *processes[MODEL_PROCESSES];
+    struct thread *threads[MODEL_THREADS];
+    bool waits[MODEL_THREADS];
+    uint64_t values[NAMES_MAX]; /* the handle of this name */
+    struct object *channels[MODEL_CHANNELS];
+    uint64_t table_used[MODEL_PROCESSES]; /* by handles without a name */
+    uint64_t blocks_before, objects_before;
+} kernel;
+
+static struct memory memories[MODEL_THREADS];
+static struct object filler = {.type = ANSER_TYPE_SYSTEM, .references = 1};
+char kernel_error[200];
+
+__attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (kernel_error[0] == 0)
+        vsnprintf(kernel_error, sizeof(kernel_error), format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+/* ---- The world. */
+
+void kernel_boot(void)
+{
+    host_begin();
+}
+
+void kernel_seed(uint64_t seed)
+{
+    select_seed(seed);
+}
+
+static void map_memory(int thread, const struct space *space)
+{
+    struct memory *memory = &memories[thread];
+    struct host_range *ranges = &host_ranges[thread * MEMORY_PARTS];
+    ranges[0] = (struct host_range){space, memory->sent, sizeof(memory->sent), false};
+    ranges[1] = (struct host_range){space, memory->received, sizeof(memory->received), false};
+    ranges[2] = (struct host_range){space, &memory->block, sizeof(memory->block), false};
+}
+
+static void map_all(int thread)
+{
+    for (int i = 0; i < MEMORY_PARTS; i++)
+        host_ranges[thread * MEMORY_PARTS + i].lost = false;
+}
+
+/* The order of the parts is that of LOST_*. */
+static void lose(int64_t thread, int64_t lost)
+{
+    for (int i = 0; i < MEMORY_PARTS; i++)
+        host_ranges[thread * MEMORY_PARTS + i].lost |= lost >> i & 1;
+}
+
+static void make_thread(int thread, struct process *process)
+{
+    struct anser_thread_params params = {.priority = 1};
+    if (thread_make(process, &params, &kernel.threads[thread]) < 0)
+        wrong("no thread");
+    thread_start(kernel.threads[thread]);
+    object_release(&kernel.threads[thread]->object);
+    map_memory(thread, &process->space);
+}
+
+static void make_process(int process)
+{
+    struct anser_process_params params = {
+        .name = "model", .budget_pages = BUDGET, .priority_max = 1};
+    if (process_make(&root_account, &params, &kernel.processes[process]) < 0)
+        wrong("no process");
+}
+
+/* Each process has a handle of each, to give others something; and its table is filled up. */
+static void fill_table(struct process *process, int64_t free_slots)
+{
+    struct capability capability = {.object = &filler};
+    for (int i = 0; i < MODEL_PROCESSES; i++) {
+        struct capability other = {.object = &kernel.processes[i]->object,
+                                   .rights = ANSER_RIGHT_MANAGE};
+        handle_insert(&process->handles, &other);
+        capability_reference(&other);
+    }
+    while (process->handles.used + free_slots < ANSER_HANDLES_MAX) {
+        handle_insert(&process->handles, &capability);
+        filler.references++;
+    }
+}
+
+void kernel_begin(const int *processes, int64_t free_slots, int64_t *room)
+{
+    memset(&kernel, 0, sizeof(kernel));
+    kernel_error[0] = 0;
+    host_clock_restart();
+    host_range_count = MODEL_THREADS * MEMORY_PARTS;
+    kernel.blocks_before = host_blocks;
+    kernel.objects_before = object_count;
+    for (int i = 0; i < MODEL_PROCESSES; i++)
+        make_process(i);
+    for (int i = 0; i < MODEL_THREADS; i++)
+        if (processes[i] >= 0)
+            make_thread(i, kernel.processes[processes[i]]);
+    for (int i = 0; i < MODEL_PROCESSES; i++) {
+        fill_table(kernel.processes[i], free_slots);
+        kernel.table_used[i] = kernel.processes[i]->handles.used;
+        room[i] = ANSER_HANDLES_MAX - (int64_t)kernel.table_used[i];
+    }
+}
+
+/* ---- Making calls. */
+
+/* A name that has been given away, or never was, is no handle; one that has been closed is stale.
+ */
+static uint64_t value_of(int thread, int64_t name)
+{
+    if (name == NO_NAME)
+        return 0;
+    bool here = kernel.values[name] && model.handles[name].place == model.threads[thread].process;
+    return here ? kernel.values[name] : BAD_HANDLE;
+}
+
+static void fill_sent(uint8_t *to, int64_t id, int64_t length)
+{
+    for (int64_t i = 0; i < length && i < ANSER_ELEMENT_MAX; i++)
+        to[i] = operation_byte(id, (uint64_t)i);
+}
+
+static void load_registers(struct thread *thread, const struct operation *call, uint64_t info)
+{
+    uint64_t words[8];
+    fill_sent((uint8_t *)words, call->id, sizeof(words));
+    for (unsigned i = 0; i < 8; i++)
+        thread->x[message_registers[i]] = words[i];
+    for (unsigned i = 0; i < CARRIED_MAX; i++)
+        thread->x[REG_T3 + i] = value_of((int)call->thread, call->carried[i]);
+    thread->x[REG_A1] = info | ((uint64_t)call->length & ANSER_INFO_BYTES);
+    thread->x[REG_S2] = (uint64_t)call->until;
+    thread->x[REG_S3] = value_of((int)call->thread, call->reply);
+}
+
+static void load_block(struct anser_message *block, struct memory *memory, int index,
+                       const struct operation *call)
+{
+    fill_sent(memory->sent[index], call->id, call->length);
+    *block = (struct anser_message){
+        .send_data = (uint64_t)memory->sent[index],
+        .send_length = (uint64_t)call->length,
+        .recv_data = (uint64_t)memory->received[index],
+        .recv_capacity = (uint64_t)call->room,
+        .deadline = (uint64_t)call->until,
+        .handles = {(anser_handle)value_of((int)call->thread, call->carried[0]),
+                    (anser_handle)value_of((int)call->thread, call->carried[1])},
+        .reply = (anser_handle)value_of((int)call->thread, call->reply),
+    };
+    memory->received[index][0] = UNTOUCHED;
+}
+
+/* The arguments of a call that moves messages. */
+static void load_message(struct thread *thread, struct memory *memory, const struct operation *call)
+{
+    uint64_t info = (uint64_t)call->flags | (uint64_t)carried_count(call->carried)
+                                                << ANSER_INFO_HANDLES_SHIFT;
+    thread->x[REG_A0] = value_of((int)call->thread, call->handle);
+    thread->x[REG_A1] = info;
+    if (!(call->flags & ANSER_INFO_MEM)) {
+        load_registers(thread, call, info);
+        return;
+    }
+    load_block(&memory->block.blocks[0], memory, 0, call);
+    thread->x[REG_A2] = (uint64_t)&memory->block.blocks[0];
+}
+
+/* A signal has no block, so nothing is asked of it. */
+static uint64_t case_info(const struct operation *call, const struct operation_case *one)
+{
+    const struct model_handle *handle = one->handle < 0 ? NULL : &model.handles[one->handle];
+    bool signal = handle && (handle->type == HANDLE_SEND || handle->type == HANDLE_RECEIVE) &&
+                  model.channels[handle->object].signal;
+    if (one->send)
+        return ANSER_CASE_SEND | (one->carried == NO_NAME ? 0 : 1ul << ANSER_INFO_HANDLES_SHIFT);
+    return signal ? 0 : (uint64_t)call->flags & ANSER_INFO_WANT_REPLY;
+}
+
+static void load_cases(struct thread *thread, struct memory *memory, const struct operation *call)
+{
+    for (int i = 0; i < call->case_count; i++) {
+        const struct operation_case *one = &call->cases[i];
+        struct operation part = operation_empty;
+        part.id = call->id;
+        part.thread = call->thread;
+        part.length = one->send ? one->length : 0;
+        part.room = one->send ? 0 : one->length;
+        part.carried[0] = one->carried;
+        load_block(&memory->block.blocks[i], memory, i, &part);
+        memory->block.cases[i] = (struct anser_case){
+            .handle = (anser_handle)value_of((int)call->thread, one->handle),
+            .info = case_info(call, one),
+            .message = (uint64_t)&memory->block.blocks[i],
+        };
+    }
+    thread->x[REG_A0] = (uint64_t)memory->block.cases;
+    thread->x[REG_A1] = (uint64_t)call->case_count;
+    thread->x[REG_A2] = (uint64_t)call->flags & ~(uint64_t)ANSER_INFO_WANT_REPLY;
+    thread->x[REG_A3] = (uint64_t)call->until;
+}
+
+/* The arguments of all others. */
+static void load_plain(struct thread *thread, const struct operation *call)
+{
+    thread->x[REG_A0] = value_of((int)call->thread, call->handle);
+    thread->x[REG_A1] = (uint64_t)call->length;
+    switch (call->kind) {
+    case OP_MAKE:
+        thread->x[REG_A0] = (uint64_t)call->length;
+        thread->x[REG_A1] = (uint64_t)call->room;
+        break;
+    case OP_DUPLICATE: {
+        struct handle_record *record = handle_find(
+            &thread->process->handles, (anser_handle)value_of((int)call->thread, call->handle));
+        thread->x[REG_A1] = record ? record->rights : 0;
+        break;
+    }
+    case OP_GIVE:
+        thread->x[REG_A0] = 1ul << 32 | (uint64_t)call->target << ANSER_HANDLE_SHIFT;
+        thread->x[REG_A1] = value_of((int)call->thread, call->handle);
+        break;
+    case OP_WAIT:
+        thread->x[REG_A1] = (uint64_t)call->flags;
+        thread->x[REG_A2] = (uint64_t)call->until;
+        break;
+    }
+}
+
+static status_t (*const calls[OPERATION_KIND_COUNT])(struct thread *self) = {
+    [OP_MAKE] = call_chan_create,
+    [OP_MAKE_SIGNAL] = call_signal_create,
+    [OP_MINT] = call_chan_mint,
+    [OP_DUPLICATE] = call_handle_dup,
+    [OP_CLOSE_HANDLE] = call_handle_close,
+    [OP_GIVE] = call_handle_give,
+    [OP_CLOSE] = call_chan_close,
+    [OP_LENGTH] = call_chan_len,
+    [OP_SEND] = call_send,
+    [OP_RECEIVE] = call_recv,
+    [OP_CALL] = call_call,
+    [OP_REPLY] = call_reply,
+    [OP_REPLY_RECEIVE] = call_reply_recv,
+    [OP_SELECT] = call_chan_select,
+    [OP_POST] = call_signal,
+    [OP_WAIT] = call_wait,
+};
+
+static bool moves_message(int64_t kind)
+{
+    return kind >= OP_SEND && kind <= OP_REPLY_RECEIVE;
+}
+
+static void make_call(const struct operation *call)
+{
+    struct thread *thread = kernel.threads[call->thread];
+    struct memory *memory = &memories[call->thread];
+    status_t status;
+    map_all((int)call->thread);
+    memset(&thread->x[REG_T0], 0x33, sizeof(thread->x) - REG_T0 * sizeof(thread->x[0]));
+    thread->x[REG_S11] = KEPT;
+    if (moves_message(call->kind))
+        load_message(thread, memory, call);
+    else if (call->kind == OP_SELECT)
+        load_cases(thread, memory, call);
+    else
+        load_plain(thread, call);
+    kernel.waits[call->thread] = true; /* until it is seen to have ended */
+    host_current = thread;
+    while ((status = calls[call->kind](thread)) == CALL_RESTART)
+        continue;
+    thread->x[REG_A0] = (uint64_t)status;
+}
+
+static void outside(const struct operation *operation)
+{
+    struct thread *target = NULL;
+    if (operation->kind == OP_INTERRUPT || operation->kind == OP_KILL_THREAD)
+        target = kernel.threads[operation->target];
+    switch (operation->kind) {
+    case OP_TIME:
+        host_now = (uint64_t)operation->until;
+        break;
+    case OP_INTERRUPT:
+        target->attention |= ATTENTION_INTERRUPT;
+        if (thread_blocked(target) && thread_interrupted(target))
+            thread_cancel_wait(target, -ANSER_EINTR);
+        break;
+    case OP_LOSE:
+        lose(operation->target, operation->flags);
+        break;
+    case OP_KILL_THREAD:
+        thread_kill(target, 0);
+        break;
+    case OP_KILL_PROCESS:
+        process_end(kernel.processes[operation->target], 0, ANSER_EXIT_KILLED, 0);
+        break;
+    }
+}
+
+/* Whoever may run does what is to be done before user mode, until nobody has any of it. */
+static void let_run(void)
+{
+    bool more = true;
+    host_idle();
+    while (more) {
+        more = false;
+        for (int i = 0; i < MODEL_THREADS; i++) {
+            struct thread *thread = kernel.threads[i];
+            if (!thread || (!thread->attention && !thread->work))
+                continue;
+            more |= thread->state == ANSER_STATE_RUNNING;
+            if (host_leave(thread))
+                kernel.threads[i] = NULL;
+            host_idle();
+        }
+    }
+}
+
+/* ---- What threads see. */
+
+/* Of calls that make handles, the model knows names; the values are kept here. */
+static void keep_made(const struct operation *call, struct outcome *seen, uint64_t second)
+{
+    bool two = call->kind == OP_MAKE || call->kind == OP_MAKE_SIGNAL;
+    bool made = two || call->kind == OP_MINT || call->kind == OP_DUPLICATE;
+    if (seen->status <= 0 || (!made && call->kind != OP_GIVE))
+        return;
+    kernel.values[made ? 2 * call->id : call->handle] = (uint64_t)seen->status;
+    if (two)
+        kernel.values[2 * call->id + 1] = second;
+    seen->status = 0;
+}
+
+static bool value_counts(int64_t kind, int64_t status)
+{
+    return moves_message(kind) || kind == OP_SELECT ||
+           (status >= 0 && (kind == OP_LENGTH || kind == OP_WAIT));
+}
+
+static void look(int thread, const struct operation *call, struct outcome *seen)
+{
+    const struct thread *at = kernel.threads[thread];
+    *seen = outcome_empty;
+    if (!kernel.waits[thread] || (at && at->state != ANSER_STATE_RUNNING))
+        return;
+    kernel.waits[thread] = false;
+    if (!at)
+        return;
+    seen->ended = 1;
+    seen->status = (int64_t)at->x[REG_A0];
+    if (value_counts(call->kind, seen->status))
+        seen->value = (int64_t)at->x[REG_A1];
+    keep_made(call, seen, at->x[REG_A1]);
+}
+
+void kernel_step(const struct operation *operation, struct outcome *seen)
+{
+    if (operation->thread >= 0)
+        make_call(operation);
+    else
+        outside(operation);
+    let_run();
+    for (int i = 0; i < MODEL_THREADS; i++)
+        look(i, i == operation->thread ? operation : &model.threads[i].call, &seen[i]);
+}
+
+/* ---- Is it as the model has it? */
+
+static bool same_bytes(const uint8_t *bytes, const struct outcome *wanted)
+{
+    for (int64_t i = 0; i < wanted->length; i++)
+        if (bytes[i] != operation_byte(wanted->from, (uint64_t)i))
+            return wrong("byte %ld of message %ld is wrong", i, wanted->from);
+    return true;
+}
+
+/* The handle leads where the model says, and has the badge that it says. */
+static bool handle_agrees(int64_t name)
+{
+    const struct model_handle *wanted = &model.handles[name];
+    if (wanted->type == HANDLE_NONE || wanted->place < 0)
+        return true; /* it came, and went on at once */
+    const struct handle_record *record =
+        handle_find(&kernel.processes[wanted->place]->handles, (anser_handle)kernel.values[name]);
+    if (!record)
+        return wrong("handle %ld is not there", name);
+    if (wanted->type == HANDLE_REPLY)
+        return record->object->type == ANSER_TYPE_REPLY || wrong("handle %ld is no right", name);
+    int64_t badge = wanted->badge < 0 ? 0 : model.badges[wanted->badge];
+    uint64_t right = wanted->type == HANDLE_SEND ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV;
+    if (!kernel.channels[wanted->object])
+        kernel.channels[wanted->object] = record->object; /* just made */
+    if (record->object != kernel.channels[wanted->object] || !(record->rights & right) ||
+        (int64_t)badge_value(record->badge_object) != badge)
+        return wrong("handle %ld leads elsewhere", name);
+    return true;
+}
+
+static bool handles_came(const struct outcome *wanted, const uint64_t *values, uint64_t reply)
+{
+    bool good = true;
+    for (unsigned i = 0; i < carried_count(wanted->carried); i++) {
+        kernel.values[wanted->carried[i]] = values[i];
+        good &= handle_agrees(wanted->carried[i]);
+    }
+    if (wanted->reply != NO_NAME) {
+        kernel.values[wanted->reply] = reply;
+        good &= handle_agrees(wanted->reply);
+    }
+    return good;
+}
+
+static bool registers_came(const struct thread *thread, const struct outcome *wanted)
+{
+    uint64_t words[8];
+    for (unsigned i = 0; i < 8; i++)
+        words[i] = thread->x[message_registers[i]];
+    for (int64_t i = wanted->length; i < 64; i++)
+        if (((uint8_t *)words)[i] != 0)
+            return wrong("rubbish behind %ld bytes", wanted->length);
+    if (thread->x[8] != 0 || thread->x[REG_S2] != 0 || thread->x[26] != 0)
+        return wrong("a register is not cleared");
+    return same_bytes((const uint8_t *)words, wanted) &&
+           handles_came(wanted, &thread->x[REG_T3], thread->x[REG_S3]);
+}
+
+static bool block_came(int thread, int index, const struct outcome *wanted)
+{
+    const struct anser_message *block = &memories[thread].block.blocks[index];
+    if ((int64_t)block->recv_length != wanted->length)
+        return wrong("%lu bytes in the block, not %ld", block->recv_length, wanted->length);
+    return same_bytes(memories[thread].received[index], wanted) &&
+           handles_came(wanted, (const uint64_t *)block->handles, (uint64_t)block->reply);
+}
+
+static bool message_agrees(int thread, const struct outcome *wanted)
+{
+    const struct operation *call = &model.threads[thread].call;
+    if (kernel.threads[thread]->x[REG_S11] != KEPT)
+        return wrong("s11 is lost");
+    if (wanted->from < 0)
+        return true;
+    if (call->kind == OP_SELECT)
+        return block_came(thread, (int)(wanted->status >> 16), wanted);
+    return call->flags & ANSER_INFO_MEM ? block_came(thread, 0, wanted)
+                                        : registers_came(kernel.threads[thread], wanted);
+}
+
+static bool thread_agrees(int thread, const struct outcome *seen)
+{
+    const struct outcome *wanted = &model.outcomes[thread];
+    if (!model.threads[thread].alive || !kernel.threads[thread])
+        return (!model.threads[thread].alive && !kernel.threads[thread]) ||
+               wrong("thread %d: only one of the two is alive", thread);
+    if (seen->ended != wanted->ended)
+        return wrong("thread %d %s, status %ld; the model: %s, status %ld", thread,
+                     seen->ended ? "has ended" : "waits", seen->status,
+                     wanted->ended ? "ended" : "waits", wanted->status);
+    if (!seen->ended)
+        return true;
+    if (seen->status != wanted->status || seen->value != wanted->value)
+        return wrong("thread %d: status %ld value %ld; the model: status %ld value %ld", thread,
+                     seen->status, seen->value, wanted->status, wanted->value);
+    return message_agrees(thread, wanted);
+}
+
+/* The channel that the operation was about. */
+static bool channel_agrees(const struct operation *operation)
+{
+    const struct model_handle *handle =
+        operation->handle < 0 ? NULL : &model.handles[operation->handle];
+    if (!handle || handle->place < 0 || handle->type == HANDLE_NONE || handle->type == HANDLE_REPLY)
+        return true;
+    const struct model_channel *wanted = &model.channels[handle->object];
+    const struct channel *channel = (const struct channel *)kernel.channels[handle->object];
+    if (wanted->signal)
+        return channel->object.type == ANSER_TYPE_SIGNAL || wrong("no signal");
+    if (channel->count != wanted->count || channel->closed != wanted->closed)
+        return wrong("channel of handle %ld: len %u closed %d; the model: %u %d", operation->handle,
+                     channel->count, channel->closed, wanted->count, wanted->closed);
+    return true;
+}
+
+static bool tables_agree(void)
+{
+    for (int i = 0; i < MODEL_PROCESSES; i++) {
+        int64_t used = (int64_t)kernel.processes[i]->handles.used;
+        int64_t wanted = model.dead[i] ? 0 : model_handle_count(i) + (int64_t)kernel.table_used[i];
+        if (used != wanted)
+            return wrong("process %d has %ld handles; the model: %ld", i, used, wanted);
+    }
+    return true;
+}
+
+bool kernel_agrees(const struct operation *operation, const struct outcome *seen)
+{
+    bool good = true;
+    for (int i = 0; i < MODEL_THREADS && good; i++)
+        if (model.threads[i].process >= 0)
+            good = thread_agrees(i, &seen[i]);
+    if (good && (operation->kind == OP_MAKE || operation->kind == OP_MAKE_SIGNAL) &&
+        model.outcomes[operation->thread].status == 0)
+        good = handle_agrees(2 * operation->id) && handle_agrees(2 * operation->id + 1);
+    return good && channel_agrees(operation) && tables_agree();
+}
+
+bool kernel_end(void)
+{
+    for (int i = 0; i < MODEL_PROCESSES; i++) {
+        process_end(kernel.processes[i], 0, ANSER_EXIT_KILLED, 0);
+        let_run();
+    }
+    for (int i = 0; i < MODEL_PROCESSES; i++) {
+        object_release(&kernel.processes[i]->object);
+        let_run();
+    }
+    if (object_count != kernel.objects_before || host_blocks != kernel.blocks_before)
+        return wrong("%lu objects and %lu blocks of memory are left",
+                     object_count - kernel.objects_before, host_blocks - kernel.blocks_before);
+    if (handle_count != 0 || thread_total != 0 || process_count != 0 || root_account.used != 0)
+        return wrong("%lu handles, %lu threads, %lu processes, %lu charged bytes are left",
+                     handle_count, thread_total, process_count, root_account.used);
+    return true;
+}
