@@ -14,6 +14,15 @@
 struct object;
 struct bootinfo;
 
+/* A page of user memory as the kernel sees it; see kern/usercopy.c. */
+struct view {
+    uint64_t user;   /* its address there + 1; 0: none */
+    uint64_t rights; /* ACCESS_READ, ACCESS_WRITE: which of them were looked up */
+    uint64_t kernel;
+};
+
+#define SPACE_VIEWS 8u /* a power of two */
+
 struct space {
     uint64_t satp;       /* precomputed: mode, ASID, root; the kernel's own once it is dying */
     uint64_t hart_mask;  /* logical harts that may hold translations of it; only ever grows */
@@ -26,6 +35,7 @@ struct space {
     uint64_t scan_length; /* ...if it is for this length */
     struct account *account;
     phys_t root;
+    struct view views[SPACE_VIEWS];
     bool untidy;   /* tables may be left where no region needs them */
     uint16_t asid; /* 0: shared with others, fenced at each switch to it */
 };
@@ -128,9 +138,16 @@ void asid_free(uint16_t asid);
 /*
  * After an entry was taken away or lost a right: fences [address, address + length) of the space on
  * every hart that may know it, and comes back when all have done it. length UINT64_MAX: all of the
- * space, which it must be when a table was unlinked.
+ * space, which it must be when a table was unlinked. The kernel's own views of it go, too.
  */
-void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length);
+void tlb_shootdown(struct space *space, uint64_t address, uint64_t length);
+
+/* What tlb_shootdown does to the kernel's own views. */
+static inline void space_forget_views(struct space *space)
+{
+    for (unsigned i = 0; i < SPACE_VIEWS; i++)
+        space->views[i].user = 0;
+}
 
 /* After a kernel mapping was taken away: everything, on every hart. */
 void tlb_shootdown_kernel(void);

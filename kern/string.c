@@ -7,7 +7,8 @@
 
 typedef uint64_t __attribute__((may_alias)) word_t;
 
-#define WORD sizeof(word_t)
+#define WORD  sizeof(word_t)
+#define BLOCK 16u /* words that are copied without a look at what is left */
 
 void *memcpy(void *to, const void *from, size_t size)
 {
@@ -16,6 +17,11 @@ void *memcpy(void *to, const void *from, size_t size)
     if (((uintptr_t)to ^ (uintptr_t)from) % WORD == 0) {
         for (; size > 0 && (uintptr_t)out % WORD != 0; size--)
             *out++ = *in++;
+        for (; size >= BLOCK * WORD; size -= BLOCK * WORD) {
+#pragma GCC unroll 16
+            for (unsigned i = 0; i < BLOCK; i++, out += WORD, in += WORD)
+                *(word_t *)out = *(const word_t *)in;
+        }
 #pragma GCC unroll 8
         for (; size >= WORD; size -= WORD, out += WORD, in += WORD)
             *(word_t *)out = *(const word_t *)in;

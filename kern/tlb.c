@@ -117,8 +117,9 @@ static void fence_others(enum sbi_fence what, uint64_t others, uint64_t address,
         sbi_remote_fence(what, mask, base, address, length, asid);
 }
 
-void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length)
+void tlb_shootdown(struct space *space, uint64_t address, uint64_t length)
 {
+    space_forget_views(space);
     uint64_t others = space->hart_mask & ~own_bit();
     if (others != space->hart_mask)
         fence_here(space, address, length);

@@ -23,24 +23,55 @@ static void *lookup(const struct space *space, uint64_t address, enum space_acce
     return direct_map(phys(pte_frame(entry).value + (address & (level_size(level) - 1))));
 }
 
+/*
+ * What was looked up lately, page by page: the kernel's own TLB for user memory. It is kept by the
+ * rules of the others: nothing leaves a table, or loses a right, without tlb_shootdown, which
+ * forgets all of it.
+ */
+static inline struct view *view_of(struct space *space, uint64_t address)
+{
+    return &space->views[address >> PAGE_SHIFT & (SPACE_VIEWS - 1)];
+}
+
 /* The same, and the page is populated if need be. */
-static status_t resolve(struct space *space, uint64_t address, enum space_access access, void **out)
+static status_t resolve_slowly(struct space *space, uint64_t address, enum space_access access,
+                               void **out)
 {
     if (address >= ANSER_USER_END)
         return -ANSER_EFAULT;
     *out = lookup(space, address, access);
-    if (*out != NULL)
-        return 0;
-    status_t status = space_fault(space, user(address), access);
-    if (status != 0)
-        return status;
-    *out = lookup(space, address, access);
-    return *out != NULL ? 0 : -ANSER_EFAULT;
+    if (*out == NULL) {
+        status_t status = space_fault(space, user(address), access);
+        if (status != 0)
+            return status;
+        *out = lookup(space, address, access);
+        if (*out == NULL)
+            return -ANSER_EFAULT;
+    }
+    struct view *view = view_of(space, address);
+    uint64_t rights = view->user == page_down(address) + 1 ? view->rights : 0;
+    *view = (struct view){page_down(address) + 1, rights | access, page_down((uint64_t)*out)};
+    return 0;
+}
+
+static inline __attribute__((always_inline)) status_t resolve(struct space *space, uint64_t address,
+                                                              enum space_access access, void **out)
+{
+    const struct view *view = view_of(space, address);
+    if (view->user != page_down(address) + 1 || (view->rights & access) == 0)
+        return resolve_slowly(space, address, access, out);
+    *out = (void *)(view->kernel | (address & PAGE_MASK));
+    return 0;
 }
 
 static inline size_t to_page_end(uint64_t address, size_t size)
 {
     return min(size, PAGE_SIZE - (address & PAGE_MASK));
+}
+
+static inline bool in_one_page(uint64_t address, size_t size)
+{
+    return (address & PAGE_MASK) + size <= PAGE_SIZE;
 }
 
 static status_t copy(struct space *space, uint64_t address, char *buffer, size_t size,
@@ -87,25 +118,40 @@ status_t user_prepare(struct space *space, user_t address, size_t size, bool wri
     return 0;
 }
 
-status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
-                           size_t size, struct space **blame)
+/* Populating the target may change what is behind a source in the same space: so they are looked up
+ * after both are there. */
+static status_t copy_pages(struct space *to_space, user_t to, struct space *from_space, user_t from,
+                           size_t size)
 {
-    status_t status = user_prepare(from_space, from, size, false);
-    *blame = from_space;
-    if (status == 0) {
-        status = user_prepare(to_space, to, size, true);
-        *blame = to_space;
-    }
-    while (status == 0 && size > 0) {
-        void *source = lookup(from_space, from.value, ACCESS_READ);
-        void *target = lookup(to_space, to.value, ACCESS_WRITE);
+    while (size > 0) {
+        void *source, *target;
         size_t part = to_page_end(from.value, to_page_end(to.value, size));
+        status_t status = resolve(to_space, to.value, ACCESS_WRITE, &target);
+        if (status == 0)
+            status = resolve(from_space, from.value, ACCESS_READ, &source);
+        if (status != 0)
+            return status;
         memcpy(target, source, part);
         from.value += part;
         to.value += part;
         size -= part;
     }
-    return status;
+    return 0;
+}
+
+status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
+                           size_t size, struct space **blame)
+{
+    *blame = from_space;
+    status_t status = user_prepare(from_space, from, size, false);
+    if (status != 0)
+        return status;
+    *blame = to_space;
+    if (!in_one_page(to.value, size))
+        status = user_prepare(to_space, to, size, true);
+    else if (!range_sane(to.value, size))
+        status = -ANSER_EFAULT;
+    return status != 0 ? status : copy_pages(to_space, to, from_space, from, size);
 }
 
 status_t user_word(struct space *space, user_t address, uint32_t **out, bool write)

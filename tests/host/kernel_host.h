@@ -113,8 +113,9 @@ static inline void host_tlb_drop(unsigned hart, const struct space *space, uint6
     }
 }
 
-void tlb_shootdown(const struct space *space, uint64_t address, uint64_t length)
+void tlb_shootdown(struct space *space, uint64_t address, uint64_t length)
 {
+    space_forget_views(space);
     for (unsigned hart = 0; hart < HOST_HARTS; hart++)
         if ((space->hart_mask >> hart & 1) != 0)
             host_tlb_drop(hart, space, address, length);
