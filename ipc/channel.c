@@ -164,6 +164,7 @@ struct channel *channel_make(struct account *payer, uint64_t element_size, uint6
     channel->capacity = (uint32_t)capacity;
     channel->slot_size = (uint32_t)(sizeof(struct slot) + ((element_size + 7) & ~7ul));
     channel->one_word = 8;
+    channel->waiter = &channel_busy;
     channel->eight_words = element_size >= ANSER_REGISTER_BYTES ? ANSER_REGISTER_BYTES : 8;
     channel->shutdown.type = TYPE_SHUTDOWN;
     list_init(&channel->senders);

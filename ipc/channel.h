@@ -17,6 +17,7 @@ struct channel {
                                 is there; channel_busy: a receive must look here, slowly */
     uint32_t one_word;       /* the info words that pass fast: 8, and 64 or 8 */
     uint32_t eight_words;
+    struct thread *waiter; /* channel_busy: no signal; see ipc/signal.h */
 
     uint32_t element_size; /* bytes */
     uint32_t capacity;     /* elements */

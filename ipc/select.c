@@ -168,8 +168,7 @@ static status_t fire_wait(struct thread *self, struct select_case *place)
     if (!signal->bits)
         return -ANSER_EPIPE;
     self->x[REG_A0] = 0;
-    self->x[REG_A1] = signal->bits;
-    signal->bits = 0;
+    self->x[REG_A1] = signal_take(signal);
     return 1;
 }
 
@@ -226,7 +225,7 @@ static void enqueue(struct select_case *place)
     if (!channel)
         return;
     if (channel->object.type == ANSER_TYPE_SIGNAL)
-        list_append(&((struct signal *)place->object)->waiters, &place->waiter.link);
+        signal_add_waiter((struct signal *)place->object, &place->waiter, false);
     else if (place->info & ANSER_CASE_SEND)
         channel_add_sender(channel, &place->waiter);
     else

@@ -1,16 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The signal object. */
 #include "ipc/signal.h"
+#include "ipc/message.h"
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"
 
 #define SHUTDOWN_PIECE 32
 
+/* ---- Who waits. */
+
+static struct thread *fast_waiter(const struct signal *signal)
+{
+    return signal->waiter == &channel_busy ? NULL : signal->waiter;
+}
+
+/* While somebody waits for the fast path, there is nothing else. */
+void signal_update_pending(struct signal *signal)
+{
+    bool look = signal->bits || signal->closed || !list_empty(&signal->waiters);
+    if (!fast_waiter(signal))
+        signal->waiter = look ? &channel_busy : NULL;
+}
+
+void signal_add_waiter(struct signal *signal, struct waiter *waiter, bool plain)
+{
+    struct thread *other = fast_waiter(signal);
+    if (plain && !signal->waiter) {
+        signal->waiter = waiter->thread;
+        return;
+    }
+    if (other)
+        list_append(&signal->waiters, &other->waiting.link);
+    list_append(&signal->waiters, &waiter->link);
+    signal->waiter = &channel_busy;
+}
+
+uint64_t signal_take(struct signal *signal)
+{
+    uint64_t bits = signal->bits;
+    signal->bits = 0;
+    signal_update_pending(signal);
+    return bits;
+}
+
 void signal_cancel(struct thread *thread, status_t status)
 {
-    const struct signal *signal = (const struct signal *)thread->wait_object;
-    list_remove(&thread->waiting.link);
+    struct signal *signal = (struct signal *)thread->wait_object;
+    if (signal->waiter == thread)
+        signal->waiter = NULL;
+    else
+        list_remove(&thread->waiting.link);
+    signal_update_pending(signal);
+    message_clear_registers(thread);
     thread->x[REG_A1] = signal->bits; /* none, unless they are just being delivered */
     thread_wake(thread, status);
 }
@@ -18,7 +60,8 @@ void signal_cancel(struct thread *thread, status_t status)
 /* Wakes who has waited longest; false if nobody waits. */
 static bool wake_first(struct signal *signal, status_t status)
 {
-    struct waiter *waiter = waiter_first(&signal->waiters);
+    struct thread *first = fast_waiter(signal);
+    struct waiter *waiter = first ? &first->waiting : waiter_first(&signal->waiters);
     if (!waiter)
         return false;
     if (!waiter_selects(waiter)) {
@@ -36,6 +79,7 @@ void signal_post(struct signal *signal, uint64_t bits)
     signal->bits |= bits;
     if (signal->bits && wake_first(signal, 0))
         signal->bits = 0;
+    signal_update_pending(signal);
 }
 
 bool signal_shutdown_reclaim(struct object *object)
@@ -58,6 +102,7 @@ void signal_end_changed(struct signal *signal, uint64_t rights, int change)
     if (signal->closed || (signal->send_ends > 0 && signal->receive_ends > 0) || change > 0)
         return;
     signal->closed = true;
+    signal_update_pending(signal);
     object_reference(&signal->object);
     work_push(&signal->shutdown);
 }
@@ -70,6 +115,9 @@ status_t call_signal_create(struct thread *self)
         object_create(self->process->account, ANSER_TYPE_SIGNAL, sizeof(struct signal));
     if (!signal)
         return -ANSER_ENOMEM;
+    signal->receiver = &channel_busy;
+    signal->one_word = UINT32_MAX;
+    signal->eight_words = UINT32_MAX;
     signal->shutdown.type = TYPE_SIGNAL_SHUTDOWN;
     list_init(&signal->waiters);
     return handle_publish_ends(self, &signal->object);
@@ -100,14 +148,13 @@ status_t call_wait(struct thread *self)
         return -ANSER_EINVAL;
     struct signal *signal = (struct signal *)capability.object;
     if (signal->bits) {
-        self->x[REG_A1] = signal->bits;
-        signal->bits = 0;
+        self->x[REG_A1] = signal_take(signal);
         return 0;
     }
     status = signal->closed ? -ANSER_EPIPE : thread_may_block(self, info, until);
     if (status < 0)
         return status;
-    list_append(&signal->waiters, &self->waiting.link);
+    signal_add_waiter(signal, &self->waiting, info == 0 && !self->process->handles.slow);
     thread_wait_on(self, &signal->object, ANSER_STATE_SIGNAL, until);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include "ipc/badge.h"
 #include "ipc/message.h"
 #include "ipc/select.h"
+#include "ipc/signal.h"
 #include "kern/process.h"
 
 /* ---- Receivers: one for the fast path, or a list. */
@@ -78,8 +79,12 @@ static void leave(struct selection *selection)
     for (uint32_t i = 0; i < selection->count; i++) {
         struct select_case *place = &selection->cases[i];
         list_remove(&place->waiter.link);
-        if (place->object && place->object->type == ANSER_TYPE_CHANNEL)
+        if (!place->object)
+            continue;
+        if (place->object->type == ANSER_TYPE_CHANNEL)
             channel_update_pending((struct channel *)place->object);
+        else
+            signal_update_pending((struct signal *)place->object);
     }
     selection->count = 0;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The C core of the kernel: build/kernel-core.elf, linked twice so that it knows its own names.
 
-CORE_SOURCES := $(filter-out kern/layout.c,$(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S))
+# layout.c is for the compiler's eyes only; fastpath.S is a part of trap.S.
+CORE_SOURCES := $(filter-out kern/layout.c ipc/fastpath.S,$(wildcard sbi/*.c kern/*.c kern/*.S ipc/*.c ipc/*.S))
 CORE_OBJECTS := $(CORE_SOURCES:%=$(BUILD)/kern/%.o)
 CORE_LINK     = $(CC_TARGET) -march=rv64imac -mabi=lp64 -nostdlib -static \
 	-Wl,--no-relax -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \
@@ -18,6 +19,8 @@ $(BUILD)/kern/%.S.o: %.S $(BUILD)/kern/layout.h
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(KERNEL_CFLAGS) -I$(BUILD) -c $< -o $@
+
+$(BUILD)/kern/kern/trap.S.o: ipc/fastpath.S
 
 # The header that assembly includes as kern/layout.h.
 $(BUILD)/kern/layout.s: kern/layout.c

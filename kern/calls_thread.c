@@ -136,11 +136,7 @@ status_t call_thread_priority(struct thread *self)
 
 status_t call_thread_yield(struct thread *self)
 {
-    struct hart *hart = hart_self();
-    if (hart->ready_mask >> self->priority & 1) {
-        timer_set_slice(0); /* over: to the end of the queue */
-        hart->reschedule = 1;
-    }
+    sched_yield(self);
     return 0;
 }
 

@@ -14,7 +14,7 @@
 uint64_t handle_count;
 struct thread channel_busy;
 /* Where handles of another type, or without the right, lead: nothing there ever passes fast. */
-static struct channel null_channel = {.receiver = &channel_busy};
+static struct channel null_channel = {.receiver = &channel_busy, .waiter = &channel_busy};
 
 static unsigned order_for(uint32_t capacity)
 {
@@ -118,13 +118,15 @@ status_t handle_argument(struct thread *self, uint8_t type, uint64_t rights, str
     return handle_lookup(self->process, (anser_handle)self->x[REG_A0], type, rights, out);
 }
 
-/* What the fast path finds: a channel if type and right allow it, else one that never matches. */
+/* What the fast paths find: a channel, or a signal that looks like one to them, if type and right
+ * allow it, else a channel that never matches. */
 static struct channel *reachable(const struct handle_table *table,
                                  const struct capability *capability, uint64_t right)
 {
-    bool channel = capability->object->type == ANSER_TYPE_CHANNEL && !table->slow;
-    return channel && (capability->rights & right) ? (struct channel *)capability->object
-                                                   : &null_channel;
+    uint8_t type = capability->object->type;
+    bool fast = (type == ANSER_TYPE_CHANNEL || type == ANSER_TYPE_SIGNAL) && !table->slow;
+    return fast && (capability->rights & right) ? (struct channel *)capability->object
+                                                : &null_channel;
 }
 
 status_t handle_insert(struct handle_table *table, const struct capability *capability)

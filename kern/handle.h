@@ -13,8 +13,8 @@ struct badge;
 /* What assembly reads; see kern/layout.c. */
 struct handle_slot {
     uint64_t key;            /* the handle; of a free slot, one that leads elsewhere */
-    struct channel *call;    /* where call goes; null_channel if it may not */
-    struct channel *receive; /* where reply_recv receives; null_channel if it may not */
+    struct channel *call;    /* what may be sent to, a channel or signal; or null_channel */
+    struct channel *receive; /* what may be received from; or null_channel */
     uint64_t badge;
 };
 

@@ -11,15 +11,20 @@
 
 struct hart {
     /* Read by assembly; see kern/layout.c. */
-    uint32_t max_ready;         /* highest priority in `ready`, 0: none; all ones: reschedule */
-    uint32_t reschedule;        /* look at the ready queues before user mode */
+    uint32_t max_ready;  /* highest priority in `ready` and `next`, 0: none; all ones: reschedule */
+    uint32_t reschedule; /* look at the ready queues before user mode */
+    uint32_t queue_max;  /* highest priority in `ready`; 0: none */
+    uint32_t slice_armed;       /* the slice's end will interrupt */
+    struct thread *next;        /* ready, in no queue, before all others of its priority: left by
+                                   the fast paths; whoever else looks queues it first */
+    uint64_t next_has_words;    /* all its message registers count, not only a0 and a1 */
     struct thread *float_owner; /* whose floating-point registers are live here */
     uint64_t stack_top;
     uint64_t panic_stack_top;
     uint64_t trap_user;     /* stvec in user mode */
     uint64_t trap_kernel;   /* stvec in the kernel: a trap there is a panic */
     struct thread *current; /* as of the last slow path; the fast path changes only sscratch */
-    uint32_t *lock;         /* kernel_lock_word */
+    uint32_t *lock;         /* of kernel_gate */
     struct thread *idle;    /* its kernel context when nothing is ready */
 
     bool online;

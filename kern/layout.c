@@ -4,7 +4,9 @@
  * header kern/layout.h in the build folder, so that no number stands anywhere twice.
  */
 #include "ipc/channel.h"
+#include "ipc/signal.h"
 #include "kern/hart.h"
+#include "kern/lock.h"
 #include "kern/process.h"
 #include "kern/thread.h"
 
@@ -23,6 +25,15 @@ _Static_assert(offsetof(struct thread, interrupt_deferred) ==
 _Static_assert(ANSER_HANDLE_SYSCALL == 1, "the level behind a foreign call, too");
 _Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
 
+_Static_assert(offsetof(struct gate, lock) == 0, "amoswap takes the gate's address");
+#define SAME_HEAD(member)                                                                          \
+    _Static_assert(offsetof(struct signal, member) == offsetof(struct channel, member),            \
+                   "a slot may lead to either")
+SAME_HEAD(receiver);
+SAME_HEAD(one_word);
+SAME_HEAD(eight_words);
+SAME_HEAD(waiter);
+
 void layout(void);
 void layout(void)
 {
@@ -39,6 +50,7 @@ void layout(void)
     OFFSET(T_PROCESS, thread, process);
     OFFSET(T_HART, thread, hart);
     OFFSET(T_CALLER, thread, caller);
+    OFFSET(T_ODD_CALLER, thread, odd_caller);
     OFFSET(T_SERVER, thread, server);
     OFFSET(T_WAIT_OBJECT, thread, wait_object);
     OFFSET(T_WAIT_HANDLE, thread, wait_handle);
@@ -66,6 +78,15 @@ void layout(void)
     OFFSET(C_RECEIVER, channel, receiver);
     OFFSET(C_ONE_WORD, channel, one_word);
     OFFSET(C_EIGHT_WORDS, channel, eight_words);
+    OFFSET(C_WAITER, channel, waiter);
+    OFFSET(O_TYPE, object, type);
+    OFFSET(SIGNAL_BITS, signal, bits);
+    OFFSET(SIGNAL_CLOSED, signal, closed);
+    OFFSET(G_IDLE_HARTS, gate, idle_harts);
+    OFFSET(H_NEXT, hart, next);
+    OFFSET(H_NEXT_HAS_WORDS, hart, next_has_words);
+    OFFSET(H_QUEUE_MAX, hart, queue_max);
+    OFFSET(H_SLICE_ARMED, hart, slice_armed);
     OFFSET(H_MAX_READY, hart, max_ready);
     OFFSET(H_RESCHEDULE, hart, reschedule);
     OFFSET(H_STACK, hart, stack_top);
@@ -79,6 +100,9 @@ void layout(void)
     NUMBER(CALL_RESTART, CALL_RESTART);
     NUMBER(ENOSYS, ANSER_ENOSYS);
     NUMBER(INFO_CALL, ANSER_INFO_CALL);
+    NUMBER(TYPE_SIGNAL, ANSER_TYPE_SIGNAL);
+    NUMBER(STATE_READY, ANSER_STATE_READY);
+    NUMBER(STATE_SIGNAL, ANSER_STATE_SIGNAL);
     NUMBER(STATE_RECEIVING, ANSER_STATE_RECEIVING);
     NUMBER(STATE_CALLING, ANSER_STATE_CALLING);
 }

@@ -3,13 +3,13 @@
 #include "kern/lock.h"
 #include "kern/panic.h"
 
-uint32_t kernel_lock_word;
-uint32_t kernel_lock_closed = 1;
+struct gate kernel_gate;
+struct gate closed_gate = {.lock = 1};
 
 void kernel_lock(void)
 {
-    while (__atomic_exchange_n(&kernel_lock_word, 1, __ATOMIC_ACQUIRE)) {
-        while (__atomic_load_n(&kernel_lock_word, __ATOMIC_RELAXED) && !panic_begun) {}
+    while (__atomic_exchange_n(&kernel_gate.lock, 1, __ATOMIC_ACQUIRE)) {
+        while (__atomic_load_n(&kernel_gate.lock, __ATOMIC_RELAXED) && !panic_begun) {}
         while (panic_begun)
             __asm__ volatile("wfi");
     }
@@ -17,5 +17,5 @@ void kernel_lock(void)
 
 void kernel_unlock(void)
 {
-    __atomic_store_n(&kernel_lock_word, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&kernel_gate.lock, 0, __ATOMIC_RELEASE);
 }

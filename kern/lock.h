@@ -10,9 +10,15 @@
 
 #include "kern/types.h"
 
-extern uint32_t kernel_lock_word; /* 0 free, 1 taken; also taken by the assembly paths */
-/* Never free: a thread with this one as its gate comes the slow way, which knows the other. */
-extern uint32_t kernel_lock_closed;
+/* What the fast paths reach through thread.gate: the lock, and what they look at with it held. */
+struct gate {
+    uint32_t lock;       /* 0: free */
+    uint64_t idle_harts; /* bits of logical harts in wfi, or about to be */
+};
+
+extern struct gate kernel_gate;
+/* Never free: a thread with this one comes the slow way, which knows the other. */
+extern struct gate closed_gate;
 
 /* Spins until taken; stops the hart for ever if a panic is under way. */
 void kernel_lock(void);

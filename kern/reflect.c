@@ -98,7 +98,7 @@ void reflect_interrupt(struct thread *self)
         enter_handler(self, ANSER_HANDLE_INTERRUPT, 0, 0, 0);
     } else {
         self->interrupt_deferred = true;
-        self->gate = &kernel_lock_closed; /* the fast path would not see it, and block */
+        self->gate = &closed_gate; /* the fast path would not see it, and block */
     }
 }
 
@@ -144,7 +144,7 @@ status_t call_thread_resume(struct thread *self)
     self->x[REG_PC] = frame->pc & ~1ul; /* privileged specification, sepc: bit 0 is zero */
     if (self->handler_level == 0 && self->interrupt_deferred) {
         self->interrupt_deferred = false;
-        self->gate = &kernel_lock_word;
+        self->gate = &kernel_gate;
         self->attention |= ATTENTION_INTERRUPT;
     }
     return (status_t)self->x[REG_A0];

@@ -12,7 +12,6 @@
 struct thread idle_threads[HARTS_MAX];
 uint64_t slice_ticks;
 const struct sched_hooks *sched_hooks;
-static uint64_t idle_mask; /* logical harts in wfi, or about to be */
 
 static inline void set_current(struct thread *thread)
 {
@@ -28,7 +27,7 @@ void sched_init(uint64_t ticks_per_second)
         for (uint32_t p = 0; p < ANSER_PRIORITIES; p++)
             list_init(&hart->ready[p]);
         hart->slice_end = UINT64_MAX;
-        hart->lock = &kernel_lock_word;
+        hart->lock = &kernel_gate.lock;
         hart->idle = idle;
         hart->current = idle;
         idle->hart = hart;
@@ -47,14 +46,13 @@ static uint32_t highest(const struct hart *hart)
 /* For the fast path: while the hart is to reschedule, nothing may pass by the scheduler. */
 static void update_max(struct hart *hart)
 {
-    hart->max_ready = hart->reschedule ? UINT32_MAX : highest(hart);
+    hart->queue_max = highest(hart);
+    hart->max_ready = hart->reschedule ? UINT32_MAX : hart->queue_max;
 }
 
-static void enqueue(struct hart *hart, struct thread *thread, bool first)
+static void link_ready(struct hart *hart, struct thread *thread, bool first)
 {
     struct list *queue = &hart->ready[thread->priority];
-    thread->hart = hart;
-    thread->state = ANSER_STATE_READY;
     if (first)
         list_prepend(queue, &thread->queue);
     else
@@ -62,6 +60,37 @@ static void enqueue(struct hart *hart, struct thread *thread, bool first)
     if (!hart->ready_mask)
         hart->waiting_since = time_now();
     hart->ready_mask |= 1ul << thread->priority;
+}
+
+/* Of the registers that a fast path leaves to a thread, those that it did not write are stale. */
+static void forget_lost_registers(struct thread *thread, bool has_words)
+{
+    for (unsigned r = REG_T0; r < 32; r++) {
+        bool word = (r >= REG_T0 && r < REG_T0 + 3) || (r >= REG_A2 && r < REG_A7);
+        if (r != REG_A0 && r != REG_A1 && r != REG_S11 && !(word && has_words))
+            thread->x[r] = 0;
+    }
+}
+
+/* The thread that a fast path left aside goes where it belongs: nobody waits before it there. */
+static void settle(struct hart *hart)
+{
+    struct thread *thread = hart->next;
+    if (!thread)
+        return;
+    kassert(thread->state == ANSER_STATE_READY && thread->hart == hart);
+    hart->next = NULL;
+    forget_lost_registers(thread, hart->next_has_words);
+    link_ready(hart, thread, true);
+    update_max(hart);
+}
+
+static void enqueue(struct hart *hart, struct thread *thread, bool first)
+{
+    settle(hart);
+    thread->hart = hart;
+    thread->state = ANSER_STATE_READY;
+    link_ready(hart, thread, first);
     hart->reschedule = 1;
     update_max(hart);
 }
@@ -70,6 +99,7 @@ static void enqueue(struct hart *hart, struct thread *thread, bool first)
 static void unready(struct thread *thread)
 {
     struct hart *hart = thread->hart;
+    settle(hart);
     list_remove(&thread->queue);
     if (list_empty(&hart->ready[thread->priority]))
         hart->ready_mask &= ~(1ul << thread->priority);
@@ -93,7 +123,7 @@ static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool firs
     enqueue(hart, thread, first);
     if (own)
         return;
-    idle_mask &= ~(1ul << hart->index); /* the next one looks for another */
+    kernel_gate.idle_harts &= ~(1ul << hart->index); /* the next one looks for another */
     hart_poke(hart);
 }
 
@@ -109,6 +139,16 @@ void sched_ready_next(struct thread *thread)
     enqueue_and_tell(hart, thread, hart == hart_self());
 }
 
+void sched_yield(struct thread *self)
+{
+    struct hart *hart = self->hart;
+    settle(hart);
+    if (!(hart->ready_mask >> self->priority & 1))
+        return;
+    timer_set_slice(0); /* over: to the end of the queue */
+    hart->reschedule = 1;
+}
+
 void sched_set_priority(struct thread *thread, uint32_t priority)
 {
     bool ready = thread->state == ANSER_STATE_READY;
@@ -122,6 +162,7 @@ void sched_set_priority(struct thread *thread, uint32_t priority)
 void sched_summon(struct thread *thread)
 {
     struct hart *hart = thread->hart;
+    settle(hart); /* what waits aside would not be looked at */
     if (thread->state != ANSER_STATE_RUNNING || hart == hart_self())
         return;
     hart->reschedule = 1;
@@ -190,7 +231,7 @@ bool float_enable(struct thread *self)
  */
 static void share_with_idle_hart(struct hart *hart)
 {
-    if (!hart->ready_mask || !idle_mask)
+    if (!hart->ready_mask || !kernel_gate.idle_harts)
         return;
     uint64_t when = hart->waiting_since + slice_ticks / SHARE_PART;
     if (time_now() < when) {
@@ -201,7 +242,7 @@ static void share_with_idle_hart(struct hart *hart)
     struct thread *thread = container_of(queue->prev, struct thread, queue);
     float_flush(thread);
     unready(thread);
-    enqueue_and_tell(&harts[__builtin_ctzl(idle_mask)], thread, false);
+    enqueue_and_tell(&harts[__builtin_ctzl(kernel_gate.idle_harts)], thread, false);
 }
 
 /* Must the running thread leave the hart? Also keeps the slice timer set while it has rivals. */
@@ -209,12 +250,13 @@ static bool outranked(struct hart *hart, struct thread *self)
 {
     hart->reschedule = 0;
     update_max(hart);
-    if (!hart->ready_mask)
-        return false;
-    if (highest(hart) > self->priority)
+    if (hart->ready_mask && highest(hart) > self->priority)
         return true;
-    if (!(hart->ready_mask >> self->priority & 1))
+    if (!(hart->ready_mask >> self->priority & 1)) {
+        if (hart->slice_armed && timer_slice_over())
+            timer_set_slice(UINT64_MAX); /* an armed one is one that will interrupt */
         return false;
+    }
     if (hart->slice_end == UINT64_MAX)
         timer_set_slice(time_now() + slice_ticks);
     return timer_slice_over();
@@ -240,7 +282,7 @@ static struct thread *take_best(struct hart *hart)
 /* Waits for an interrupt with the lock released, on the kernel's own page table. */
 static void idle_wait(struct hart *hart)
 {
-    idle_mask |= 1ul << hart->index;
+    kernel_gate.idle_harts |= 1ul << hart->index;
     hart->idling = true;
     space_activate(NULL);
     kernel_unlock();
@@ -249,7 +291,7 @@ static void idle_wait(struct hart *hart)
     hart->idling = false;
     tlb_pay_fence(hart);
     sched_hooks->poll(); /* this hart is the first choice for whom that wakes */
-    idle_mask &= ~(1ul << hart->index);
+    kernel_gate.idle_harts &= ~(1ul << hart->index);
 }
 
 /*
@@ -315,6 +357,7 @@ static void enter_space(struct hart *hart, struct thread *self)
 struct thread *sched_leave(struct thread *self)
 {
     struct hart *hart = hart_self();
+    settle(hart);
     for (;;) {
         if (self->state != ANSER_STATE_RUNNING || self == hart->idle) {
             self = switch_from(hart, self);

@@ -34,6 +34,8 @@ void sched_ready_next(struct thread *thread);
 /* A thread that runs on another hart goes through sched_leave there before it makes a call again:
  * its attention or its priority has changed. Harmless on any other thread. */
 void sched_summon(struct thread *thread);
+/* The running thread lets those of its priority pass. */
+void sched_yield(struct thread *self);
 /* Changes the priority of a thread in whatever state it is. */
 void sched_set_priority(struct thread *thread, uint32_t priority);
 

@@ -35,7 +35,7 @@ status_t thread_make(struct process *process, const struct anser_thread_params *
     thread->x[REG_TP] = params->tls;
     thread->priority = (uint32_t)params->priority;
     thread->state = ANSER_STATE_DYING; /* in no queue yet */
-    thread->gate = &kernel_lock_word;
+    thread->gate = &kernel_gate;
     thread->process = process;
     thread->hart = hart_self();
     thread->deadline.expired = deadline_expired;

@@ -5,6 +5,7 @@
 #include "kern/event.h"
 #include "kern/timer.h"
 
+struct gate;
 struct reply;
 struct selection;
 
@@ -59,7 +60,7 @@ struct thread {
     uint32_t state;             /* ANSER_STATE_*; 0: running. One load reads it with attention */
     uint32_t attention;         /* ATTENTION_*: not straight back to user mode */
     uint32_t priority;
-    uint32_t *gate; /* the lock that the fast path takes: kernel_lock_word, or one never free */
+    struct gate *gate; /* whose lock the fast paths take: kernel_gate, or closed_gate */
 
     /* Scheduling. */
     struct list queue;    /* in a hart's ready list */

@@ -99,6 +99,7 @@ void timer_set_slice(uint64_t when)
 {
     struct hart *hart = hart_self();
     hart->slice_end = when;
+    hart->slice_armed = when != UINT64_MAX;
     if (when < hart->timer_set)
         timer_program(hart);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The way in and out of the kernel. In user mode sscratch holds the running thread; in the kernel
- * tp does. call, reply_recv and null are handled without a frame (ipc/fastpath.S), foreign calls and
+ * tp does. IPC is handled without a frame where that is possible (ipc/fastpath.S), foreign calls and
  * the way back from them with the frame that the handler gets, and without the lock; everything else
  * saves registers in the thread and goes to C with the kernel lock held.
  */
@@ -51,10 +51,21 @@ trap_entry:
     beqz  sp, fast_call
     addi  sp, sp, 1
     beqz  sp, fast_reply_recv
-    addi  sp, sp, 1
-    beqz  sp, fast_null
+    bgtz  sp, replaces_all /* foreign calls */
+    addi  sp, sp, 5
+    bltz  sp, native_call
+    beqz  sp, fast_wait
+    addi  sp, sp, -1
+    beqz  sp, fast_signal
+    addi  sp, sp, -1
+    beqz  sp, fast_recv
+    addi  sp, sp, -1
+    beqz  sp, fast_send
+    j     fast_null
+
+native_call:
     slti  sp, a7, -31
-    beqz  sp, replaces_all /* the other IPC calls, and foreign ones */
+    beqz  sp, replaces_all /* reply, thread_resume */
 
 /*
  * A native call that is not IPC. C preserves s0..s11, gp, tp, and nothing here changes sepc, sscratch
@@ -205,7 +216,7 @@ trap_return:
     ld    t2, T_HART(tp)
     ld    t5, H_TRAP_USER(t2)
     csrw  stvec, t5
-    la    t0, kernel_lock_word
+    la    t0, kernel_gate
     amoswap.w.rl zero, zero, (t0)
     ld    t0, T_PC(tp)
     csrw  sepc, t0
@@ -248,3 +259,5 @@ sched_enter:
     ld    sp, H_STACK(t2)
     mv    a0, tp
     tail  sched_run
+
+#include "ipc/fastpath.S"

@@ -6,7 +6,7 @@
  * ipc_exchange (ipc_exchange.S) is the general stub. The inline stubs below move 1 or 8 words and
  * are what `make bench` counts: the compiler sees which registers a call destroys and keeps only
  * what it needs. A register-form call keeps sp, ra, gp, tp, s11; all other integer registers are
- * lost.
+ * lost. So it is with signal and wait.
  */
 #ifndef ANSER_LIB_IPC_H
 #define ANSER_LIB_IPC_H
@@ -131,6 +131,60 @@ static inline int64_t ipc_reply_recv_words(anser_handle receive, uint64_t words[
                                            uint64_t *badge)
 {
     return ipc_trap_words(ANSER_CALL_reply_recv, receive, words, badge);
+}
+
+/* What the stubs below lose besides. */
+#define IPC_CLOBBERS_WORDS "a3", "a4", "a5", "a6", "t0", "t1", "t2", IPC_CLOBBERS
+
+/* send of one word. Returns the status. */
+static inline int64_t ipc_send_word(anser_handle channel, uint64_t word)
+{
+    register int64_t number __asm__("a7") = ANSER_CALL_send;
+    register int64_t status __asm__("a0") = channel;
+    register uint64_t info __asm__("a1") = IPC_INFO(8, 0);
+    register uint64_t a2 __asm__("a2") = word;
+    __asm__ volatile("ecall"
+                     : "+r"(number), "+r"(status), "+r"(info), "+r"(a2)
+                     :
+                     : IPC_CLOBBERS_WORDS);
+    return status;
+}
+
+/* recv of a message, of which the first word and the badge are stored. Returns the status. */
+static inline int64_t ipc_recv_word(anser_handle receive, uint64_t *word, uint64_t *badge)
+{
+    register int64_t number __asm__("a7") = ANSER_CALL_recv;
+    register int64_t status __asm__("a0") = receive;
+    register uint64_t info __asm__("a1") = 0;
+    register uint64_t a2 __asm__("a2");
+    __asm__ volatile("ecall"
+                     : "+r"(number), "+r"(status), "+r"(info), "=r"(a2)
+                     :
+                     : IPC_CLOBBERS_WORDS);
+    *word = a2;
+    *badge = info;
+    return status;
+}
+
+/* sys_signal, inline: ORs bits into a signal's word. Returns 0 or -errno. */
+static inline int64_t ipc_signal(anser_handle send, uint64_t bits)
+{
+    register int64_t number __asm__("a7") = ANSER_CALL_signal;
+    register int64_t status __asm__("a0") = send;
+    register uint64_t a1 __asm__("a1") = bits;
+    __asm__ volatile("ecall" : "+r"(number), "+r"(status), "+r"(a1) : : "a2", IPC_CLOBBERS_WORDS);
+    return status;
+}
+
+/* sys_wait without flags, inline: takes a signal's word when it is not 0. Returns 0 or -errno. */
+static inline int64_t ipc_wait(anser_handle receive, uint64_t *word)
+{
+    register int64_t number __asm__("a7") = ANSER_CALL_wait;
+    register int64_t status __asm__("a0") = receive;
+    register uint64_t a1 __asm__("a1") = 0;
+    __asm__ volatile("ecall" : "+r"(number), "+r"(status), "+r"(a1) : : "a2", IPC_CLOBBERS_WORDS);
+    *word = a1;
+    return status;
 }
 
 #endif

@@ -7,8 +7,10 @@
  * A native call has a negative number in a7. The status comes back in a0: a value >= 0 (flags, a
  * count, a new handle) or -errno. Further data is in a1, so that no data can look like an error.
  * The calls marked "ipc" below use the register form of struct anser_message's fields described at
- * ANSER_INFO_*; every other call keeps sp, ra, gp, tp and s0-s11, answers in a0 and a1, and
- * leaves a2-a7 and t0-t6 undefined (zero, or what they were), as the C calling convention allows.
+ * ANSER_INFO_*. signal and wait keep sp, ra, gp, tp and s11, like that form, answer in a0 and a1,
+ * and lose all others. Every other call keeps sp, ra, gp, tp and s0-s11, answers in a0 and a1, and
+ * leaves a2-a7 and t0-t6 undefined, as the C calling convention allows. What is lost or undefined
+ * is zero, or what the thread had there itself: never anything of another thread or of the kernel.
  *
  * Process or thread 0 as an argument is the caller itself. log_write may take less than is offered.
  *
@@ -165,7 +167,8 @@ enum anser_call {
 
 /* ---- IPC: the info word (a1 in, a0 out). ------------------------------------------------------
  * Register form: a0 handle, a1 info, a2-a6 t0-t2 words 0-7, t3-t6 handles, s2 deadline, s3 explicit
- * reply handle. It keeps sp, ra, gp, tp, s11; every other register is message or zero afterwards.
+ * reply handle. It keeps sp, ra, gp, tp, s11; every other register is message afterwards, or lost:
+ * zero, but after a send, which may leave in it what was there.
  * Memory form (MEM): a2 points to a struct anser_message; all registers but a0, a1 are kept; bytes
  * in the info word are 0, the block has the lengths.
  */
