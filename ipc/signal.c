@@ -8,34 +8,6 @@
 
 #define SHUTDOWN_PIECE 32
 
-/* ---- Who waits. */
-
-static struct thread *fast_waiter(const struct signal *signal)
-{
-    return signal->waiter == &channel_busy ? NULL : signal->waiter;
-}
-
-/* While somebody waits for the fast path, there is nothing else. */
-void signal_update_pending(struct signal *signal)
-{
-    bool look = signal->bits || signal->closed || !list_empty(&signal->waiters);
-    if (!fast_waiter(signal))
-        signal->waiter = look ? &channel_busy : NULL;
-}
-
-void signal_add_waiter(struct signal *signal, struct waiter *waiter, bool plain)
-{
-    struct thread *other = fast_waiter(signal);
-    if (plain && !signal->waiter) {
-        signal->waiter = waiter->thread;
-        return;
-    }
-    if (other)
-        list_append(&signal->waiters, &other->waiting.link);
-    list_append(&signal->waiters, &waiter->link);
-    signal->waiter = &channel_busy;
-}
-
 uint64_t signal_take(struct signal *signal)
 {
     uint64_t bits = signal->bits;
@@ -60,8 +32,7 @@ void signal_cancel(struct thread *thread, status_t status)
 /* Wakes who has waited longest; false if nobody waits. */
 static bool wake_first(struct signal *signal, status_t status)
 {
-    struct thread *first = fast_waiter(signal);
-    struct waiter *waiter = first ? &first->waiting : waiter_first(&signal->waiters);
+    struct waiter *waiter = signal_first_waiter(signal);
     if (!waiter)
         return false;
     if (!waiter_selects(waiter)) {

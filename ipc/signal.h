@@ -29,9 +29,14 @@ struct signal {
 void signal_post(struct signal *signal, uint64_t bits);
 /* The word, which is 0 afterwards. */
 uint64_t signal_take(struct signal *signal);
+void signal_cancel(struct thread *thread, status_t status);
+void signal_end_changed(struct signal *signal, uint64_t rights, int change);
+
+/* ---- ipc/waiter.c */
+
+/* Who has waited longest, still queued, or NULL. */
+struct waiter *signal_first_waiter(const struct signal *signal);
 /* To the end of the queue. plain: alone, the fast path may wake it. */
 void signal_add_waiter(struct signal *signal, struct waiter *waiter, bool plain);
 /* To be called after any change of bits, queue or state. */
 void signal_update_pending(struct signal *signal);
-void signal_cancel(struct thread *thread, status_t status);
-void signal_end_changed(struct signal *signal, uint64_t rights, int change);

@@ -63,6 +63,40 @@ void channel_add_sender(struct channel *channel, struct waiter *waiter)
     channel_update_pending(channel);
 }
 
+/* ---- Who waits for a signal, likewise. */
+
+static struct thread *fast_waiter(const struct signal *signal)
+{
+    return signal->waiter == &channel_busy ? NULL : signal->waiter;
+}
+
+/* While somebody waits for the fast path, there is nothing else. */
+void signal_update_pending(struct signal *signal)
+{
+    bool look = signal->bits || signal->closed || !list_empty(&signal->waiters);
+    if (!fast_waiter(signal))
+        signal->waiter = look ? &channel_busy : NULL;
+}
+
+void signal_add_waiter(struct signal *signal, struct waiter *waiter, bool plain)
+{
+    struct thread *other = fast_waiter(signal);
+    if (plain && !signal->waiter) {
+        signal->waiter = waiter->thread;
+        return;
+    }
+    if (other)
+        list_append(&signal->waiters, &other->waiting.link);
+    list_append(&signal->waiters, &waiter->link);
+    signal->waiter = &channel_busy;
+}
+
+struct waiter *signal_first_waiter(const struct signal *signal)
+{
+    struct thread *waiter = fast_waiter(signal);
+    return waiter ? &waiter->waiting : waiter_first(&signal->waiters);
+}
+
 /* ---- Threads that select. */
 
 static struct select_case *case_of(struct waiter *waiter)
