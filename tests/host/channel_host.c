@@ -26,7 +26,7 @@ unsigned host_range_count;
 uint64_t direct_map_base;
 volatile uint32_t panic_begun;
 void (*panic_dump)(void);
-uint32_t kernel_lock_word, kernel_lock_closed;
+struct gate kernel_gate, closed_gate;
 struct frame_counts frame_counts;
 struct hart harts[HARTS_MAX];
 const struct sched_hooks *sched_hooks;

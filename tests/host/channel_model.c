@@ -335,7 +335,7 @@ static bool faults_only;
 static bool may_go(struct model_entry entry)
 {
     const struct outcome *seen = observed(entry.thread);
-    if (entry.index < 0 || strict)
+    if (entry.index < 0 || strict || model.threads[entry.thread].dying)
         return true;
     return seen->ended && entry.index == (seen->status >= 0 ? seen->status >> 16 : seen->value);
 }
@@ -421,7 +421,8 @@ static bool meet(struct model_entry from, struct model_entry to)
     }
     struct model_entry wrong = fault == FAULT_SENDER ? from : to;
     const struct outcome *seen = observed(wrong.thread);
-    if (!strict && !(seen->ended && seen->status == error && may_go(wrong)))
+    if (!strict && !model.threads[wrong.thread].dying &&
+        !(seen->ended && seen->status == error && may_go(wrong)))
         return false;
     if (faults_only && wrong.thread == model.caller)
         return false; /* its own comes last */

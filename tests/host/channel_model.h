@@ -83,6 +83,7 @@ enum model_wait { WAIT_NOTHING, WAIT_LINE, WAIT_ANSWER };
 struct model_thread {
     int process;
     bool alive;
+    bool dying; /* nobody will see what becomes of its call */
     enum model_wait wait;
     struct operation call; /* that it is in, while it waits */
     bool reply_failed;     /* exchange: the first half of it */

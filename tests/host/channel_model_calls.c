@@ -402,6 +402,7 @@ static void kill_thread(int target)
 {
     int process = model.threads[target].process;
     bool last = true;
+    model.threads[target].dying = true;
     stop(target);
     drop_debts(target);
     for (int i = 0; i < MODEL_THREADS; i++)
@@ -412,6 +413,8 @@ static void kill_thread(int target)
 
 static void kill_process(int process)
 {
+    for (int i = 0; i < MODEL_THREADS; i++)
+        model.threads[i].dying |= model.threads[i].process == process;
     for (int i = 0; i < MODEL_THREADS; i++)
         if (model.threads[i].alive && model.threads[i].process == process)
             stop(i);
