@@ -88,6 +88,15 @@ status_t call_call(struct thread *self)
 
 /* ---- Receiving. */
 
+/* Made again, reply_recv must not answer twice: it goes on as recv. */
+static status_t restart(struct thread *self)
+{
+    self->x[REG_A7] = (uint64_t)ANSER_CALL_recv;
+    self->x[REG_A1] = self->info & ~INFO_REPLY_FAILED_NOTE;
+    self->progress_count = self->info & INFO_REPLY_FAILED_NOTE;
+    return message_return(self, CALL_RESTART);
+}
+
 /* The receiving half of recv and reply_recv, with the room loaded. */
 static status_t receive(struct channel *channel, struct thread *self)
 {
@@ -95,6 +104,8 @@ static status_t receive(struct channel *channel, struct thread *self)
     channel_update_pending(channel);
     if (status > 0)
         return (status_t)self->x[REG_A0];
+    if (status == CALL_RESTART)
+        return restart(self);
     if (status == 0)
         status =
             channel->closed ? ANSER_INFO_CLOSED : thread_may_block(self, self->info, self->until);
@@ -108,6 +119,8 @@ static status_t receive(struct channel *channel, struct thread *self)
 status_t call_recv(struct thread *self)
 {
     struct channel *channel;
+    uint64_t reply_failed = self->progress_count; /* of a reply_recv that goes on as recv */
+    self->progress_count = 0;
     status_t status = find_channel(self, ANSER_RIGHT_RECV, &channel);
     if (status == 0)
         status = message_load_room(self);
@@ -116,6 +129,7 @@ status_t call_recv(struct thread *self)
         status = -ANSER_EINVAL;
     if (status < 0)
         return message_return(self, status);
+    self->info |= reply_failed;
     return receive(channel, self);
 }
 

@@ -7,8 +7,6 @@
 #include "kern/panic.h"
 #include "kern/process.h"
 
-#define SHUTDOWN_PIECE 32 /* waiters or elements */
-
 /* ---- Buffer. */
 
 static struct slot *slot_at(const struct channel *channel, uint32_t index)
@@ -72,55 +70,20 @@ static void buffer_free(struct channel *channel)
 
 /* ---- Ends. */
 
+void channel_push_work(struct channel *channel)
+{
+    if (channel->working)
+        return;
+    channel->working = true;
+    object_reference(&channel->object);
+    work_push(&channel->work);
+}
+
 void channel_shut_down(struct channel *channel)
 {
     channel->closed = true;
     channel_slow_down(channel);
-    if (channel->shutting)
-        return;
-    channel->shutting = true;
-    object_reference(&channel->object);
-    work_push(&channel->shutdown);
-}
-
-static bool wake_one(struct channel *channel)
-{
-    struct waiter *sender = waiter_first(&channel->senders);
-    struct waiter *receiver = channel_first_receiver(channel);
-    if (sender)
-        waiter_end(channel, sender, -ANSER_EPIPE);
-    else if (receiver)
-        waiter_end(channel, receiver, ANSER_INFO_CLOSED);
-    return sender || receiver;
-}
-
-/* With no receive end left, what is buffered or pending will never be received. */
-static bool drop_one(struct channel *channel)
-{
-    if (channel->receive_ends > 0)
-        return false;
-    if (channel->count > 0) {
-        struct parcel *parcel = channel_oldest(channel)->parcel;
-        if (parcel)
-            object_release(&parcel->object);
-        channel_drop_oldest(channel);
-        return true;
-    }
-    return event_discard_first(&channel->events) || event_discard_first(&channel->gone);
-}
-
-bool shutdown_reclaim(struct object *object)
-{
-    struct channel *channel = container_of(object, struct channel, shutdown);
-    for (unsigned n = 0; n < SHUTDOWN_PIECE; n++) {
-        if (wake_one(channel) || drop_one(channel))
-            continue;
-        channel->shutting = false;
-        channel_update_pending(channel);
-        object_release(&channel->object);
-        return true;
-    }
-    return false;
+    channel_push_work(channel);
 }
 
 void channel_end_changed(struct channel *channel, uint64_t rights, int change)
@@ -166,7 +129,7 @@ struct channel *channel_make(struct account *payer, uint64_t element_size, uint6
     channel->one_word = 8;
     channel->waiter = &channel_busy;
     channel->eight_words = element_size >= ANSER_REGISTER_BYTES ? ANSER_REGISTER_BYTES : 8;
-    channel->shutdown.type = TYPE_SHUTDOWN;
+    channel->work.type = TYPE_CHANNEL_WORK;
     list_init(&channel->senders);
     list_init(&channel->receivers);
     list_init(&channel->events);

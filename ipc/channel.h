@@ -29,14 +29,14 @@ struct channel {
     uint32_t slot_size;
     uint8_t buffer_order;
     bool closed;
-    bool shutting;      /* its shutdown item is on a work list */
+    bool working;       /* its work is on a work list */
     uint32_t send_ends; /* capabilities, events' targets included */
     uint32_t receive_ends;
-    struct list senders;    /* waiters in SENDING, SELECTING, or CALLING and not yet received */
-    struct list receivers;  /* waiters in RECEIVING or SELECTING */
-    struct list events;     /* irq, timer, exit, fault: before any element */
-    struct list gone;       /* badges without handles */
-    struct object shutdown; /* embedded: wakes the waiters, drops what nobody can receive */
+    struct list senders;   /* waiters in SENDING, SELECTING, or CALLING and not yet received */
+    struct list receivers; /* waiters in RECEIVING or SELECTING */
+    struct list events;    /* irq, timer, exit, fault: before any element */
+    struct list gone;      /* badges without handles */
+    struct object work;    /* embedded: what one system call is too short for; ipc/work.c */
 };
 
 /* Stands for a waiter that the fast path never takes: it is on no hart. */
@@ -56,6 +56,8 @@ void channel_end_changed(struct channel *channel, uint64_t rights, int change);
  * last send end closes a channel, the last receive end ends it, a badge's last holder makes it
  * GONE. */
 void ends_changed(const struct capability *capability, int change);
+/* More is to be done than fits into one piece: the rest is the running thread's work. */
+void channel_push_work(struct channel *channel);
 /* Closes it: wakes all who wait, and drops what nobody can receive, as the running thread's work.
  */
 void channel_shut_down(struct channel *channel);

@@ -4,6 +4,7 @@
 #include "ipc/message.h"
 #include "ipc/channel.h"
 #include "ipc/signal.h"
+#include "ipc/waiter.h"
 
 static uint64_t length_of(const struct event *event)
 {
@@ -27,20 +28,15 @@ static bool deliverable(const struct channel *channel, const struct event *event
     return event->info != ANSER_INFO_GONE || (int64_t)(channel->taken_total - event->after) >= 0;
 }
 
-/* Hands the event to whoever waits; false if nobody does. */
-static bool deliver(struct event *event)
+/* Offers the event to whoever waits on its channel: as message_offer. */
+static status_t offer(const struct event *event)
 {
-    struct object *target = event->target.object;
     struct thread *receiver;
-    if (target->type == ANSER_TYPE_SIGNAL) {
-        signal_post((struct signal *)target, event->badge ? event->badge : 1);
-        return true;
-    }
     struct message message = message_of_event(event);
-    if (message_offer((struct channel *)target, &message, &receiver) <= 0)
-        return false;
-    thread_wake(receiver, (status_t)receiver->x[REG_A0]);
-    return true;
+    status_t status = message_offer((struct channel *)event->target.object, &message, &receiver);
+    if (status > 0)
+        thread_wake(receiver, (status_t)receiver->x[REG_A0]);
+    return status;
 }
 
 void event_post(struct event *event, uint64_t kind, uint64_t value)
@@ -53,11 +49,16 @@ void event_post(struct event *event, uint64_t kind, uint64_t value)
         event->words[1] += value;
     if (event->pending)
         return;
-    if (deliver(event)) {
+    struct channel *channel = (struct channel *)target;
+    status_t status = 1;
+    if (target->type == ANSER_TYPE_SIGNAL)
+        signal_post((struct signal *)target, event->badge ? event->badge : 1);
+    else
+        status = offer(event);
+    if (status > 0) {
         event->words[1] = event_counts(kind) ? 0 : event->words[1];
         return;
     }
-    struct channel *channel = (struct channel *)target;
     if (channel->receive_ends == 0)
         return;
     event->pending = true;
@@ -66,21 +67,42 @@ void event_post(struct event *event, uint64_t kind, uint64_t value)
         object_reference(event->owner);
     list_append(event->info == ANSER_INFO_GONE ? &channel->gone : &channel->events, &event->link);
     channel_update_pending(channel);
+    if (status == CALL_RESTART)
+        channel_push_work(channel); /* receivers that are not at fault may still wait */
+}
+
+/* The event that would be received next, or NULL. */
+static struct event *next_event(const struct channel *channel)
+{
+    struct list *first = list_first(&channel->events);
+    if (first)
+        return container_of(first, struct event, link);
+    first = list_first(&channel->gone);
+    struct event *gone = first ? container_of(first, struct event, link) : NULL;
+    return gone && deliverable(channel, gone) ? gone : NULL;
+}
+
+bool event_offer_pending(struct channel *channel)
+{
+    struct event *event = next_event(channel);
+    if (!event || !channel_first_receiver(channel))
+        return true;
+    if (offer(event) > 0)
+        event_settle(event);
+    channel_update_pending(channel);
+    return false;
 }
 
 bool event_ready(const struct channel *channel)
 {
-    struct list *gone = list_first(&channel->gone);
-    return !list_empty(&channel->events) ||
-           (gone && deliverable(channel, container_of(gone, struct event, link)));
+    return next_event(channel) != NULL;
 }
 
-static status_t receive_from(struct channel *channel, struct list *list, struct thread *self)
+status_t event_receive(struct channel *channel, struct thread *self)
 {
-    struct list *first = list_first(list);
-    struct event *event = first ? container_of(first, struct event, link) : NULL;
+    struct event *event = next_event(channel);
     enum blame blame;
-    if (!event || !deliverable(channel, event))
+    if (!event)
         return 0;
     struct message message = message_of_event(event);
     status_t status = message_deliver(&message, self, &blame);
@@ -89,10 +111,4 @@ static status_t receive_from(struct channel *channel, struct list *list, struct 
     event_settle(event);
     channel_update_pending(channel);
     return 1;
-}
-
-status_t event_receive(struct channel *channel, struct thread *self)
-{
-    status_t status = receive_from(channel, &channel->events, self);
-    return status == 0 ? receive_from(channel, &channel->gone, self) : status;
 }

@@ -6,6 +6,9 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 
+#define REFILL_PIECE 4  /* elements */
+#define FAULTY_PIECE 16 /* senders at fault that one receive passes over */
+
 void exchange_call_received(struct thread *caller, struct thread *server)
 {
     bool plain = !(caller->info & (ANSER_INFO_MEM | ANSER_INFO_DEADLINE | ANSER_INFO_NOINTR));
@@ -42,22 +45,30 @@ status_t exchange_send(struct channel *channel, struct thread *self)
     return status < 0 ? status : 1;
 }
 
-/* Room has come up: the sender who has waited longest may put its element there. */
-static void refill(struct channel *channel)
+bool exchange_refill(struct channel *channel)
 {
-    struct waiter *sender;
-    while (channel_has_room(channel) && (sender = waiter_first(&channel->senders))) {
-        if (sender->thread->state == ANSER_STATE_CALLING)
-            return; /* a call is taken by a receiver, never buffered */
+    for (unsigned n = 0; channel_has_room(channel); n++) {
+        struct waiter *sender = waiter_first(&channel->senders);
+        if (!sender || sender->thread->state == ANSER_STATE_CALLING)
+            break; /* a call is taken by a receiver, never buffered */
+        if (n == REFILL_PIECE)
+            return false;
         status_t status = waiter_load(sender);
-        if (status == CALL_RESTART) {
-            waiter_restart(sender);
-            continue;
-        }
         if (status == 0)
             status = message_buffer(sender->thread, channel);
-        waiter_end(channel, sender, status);
+        if (status == CALL_RESTART)
+            waiter_restart(sender);
+        else
+            waiter_end(channel, sender, status);
     }
+    return true;
+}
+
+/* The senders who have waited longest may put their elements where room has come up. */
+static void refill(struct channel *channel)
+{
+    if (!exchange_refill(channel))
+        channel_push_work(channel);
 }
 
 void calls_cancel(struct thread *thread, status_t status)
@@ -65,8 +76,10 @@ void calls_cancel(struct thread *thread, status_t status)
     struct channel *channel = (struct channel *)thread_wait_object(thread);
     bool receiving = thread->state == ANSER_STATE_RECEIVING;
     channel_cancel(thread, status);
-    if (channel && !receiving && !channel->closed)
-        refill(channel); /* a call at the head kept others from the room behind it */
+    /* A call at the head kept others from the room behind it. Not at once: their waits may be about
+     * to be cancelled as well. */
+    if (channel && !receiving && channel_has_room(channel))
+        channel_push_work(channel);
 }
 
 /* ---- Receiving. */
@@ -95,12 +108,15 @@ static status_t receive_from(struct waiter *sender, struct thread *self, enum bl
     return message_deliver(&message, self, blame);
 }
 
-/* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault. */
+/* 1: a sender's message was received; 0: there was none; -errno: the receiver's fault;
+ * CALL_RESTART: none yet, but there are more senders. */
 static status_t receive_from_senders(struct channel *channel, struct thread *self)
 {
     struct waiter *sender;
-    while ((sender = waiter_first(&channel->senders))) {
+    for (unsigned n = 0; (sender = waiter_first(&channel->senders)); n++) {
         enum blame blame;
+        if (n == FAULTY_PIECE)
+            return CALL_RESTART;
         status_t status = receive_from(sender, self, &blame);
         if (status < 0 && blame == BLAME_RECEIVER)
             return status;

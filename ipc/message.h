@@ -74,7 +74,7 @@ status_t message_deliver(const struct message *message, struct thread *to, enum 
 /*
  * Offers the message to those who wait on the channel. 1: *taken has it and is out of the queue,
  * not yet awake; 0: nobody waits; -errno: the sender's own fault. A receiver at fault wakes with
- * its error, and the next one is tried.
+ * its error, and the next one is tried; after some of them CALL_RESTART.
  */
 status_t message_offer(struct channel *channel, const struct message *message,
                        struct thread **taken);

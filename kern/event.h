@@ -43,6 +43,8 @@ void event_settle(struct event *event);
 bool event_discard_first(struct list *events);
 /* Is an event pending that could be received now? */
 bool event_ready(const struct channel *channel);
+/* Gives one to a receiver who waits already; false: there may be more to do. */
+bool event_offer_pending(struct channel *channel);
 /* Gives a pending event of the channel to a receiver that has loaded its room. 1: delivered; 0:
  * there is none now; -errno: the receiver's fault, and the event stays. */
 status_t event_receive(struct channel *channel, struct thread *self);

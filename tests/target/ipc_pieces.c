@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* IPC that takes the kernel several pieces: many peers at fault, much room at once. */
+/* sources: tests/target/support/task.c tests/target/support/balance.c */
+#include <errno.h>
+#include "memory.h"
+#include "support/balance.h"
+#include "support/caller.h"
+#include "syscall.h"
+#include "tap.h"
+
+#define MANY   50
+#define LENGTH 100
+
+struct peer {
+    struct task task;
+    anser_handle handle;
+    uint8_t *data; /* unmapped while it waits, if it is to be at fault */
+    struct anser_message message;
+};
+
+static struct peer peers[MANY];
+static uint8_t good_data[LENGTH];
+
+static int64_t do_send(void *argument)
+{
+    struct peer *peer = argument;
+    struct channel_out out = {.data = peer->data, .length = LENGTH};
+    return channel_send(peer->handle, &out, CLOCK_NEVER);
+}
+
+static int64_t do_receive(void *argument)
+{
+    struct peer *peer = argument;
+    peer->message =
+        (struct anser_message){.recv_data = (uint64_t)peer->data, .recv_capacity = LENGTH};
+    return sys_recv(peer->handle, ANSER_INFO_MEM, &peer->message).status;
+}
+
+/* MANY threads wait, in their order; `faulty` of them have lost their buffers then. */
+static void queue_up(anser_handle handle, int64_t (*function)(void *), uint64_t state,
+                     unsigned faulty)
+{
+    bool good = true;
+    for (unsigned i = 0; i < MANY; i++) {
+        peers[i].handle = handle;
+        peers[i].data = i < faulty ? memory_map(MEMORY_PAGE) : good_data;
+        task_start(&peers[i].task, function, &peers[i]);
+        good &= task_wait_state(&peers[i].task, state);
+    }
+    for (unsigned i = 0; i < faulty; i++)
+        memory_unmap(peers[i].data, MEMORY_PAGE);
+    TEST(good, "%d threads wait, %u of them at fault", MANY, faulty);
+}
+
+static bool all_end(unsigned from, unsigned to, int64_t status)
+{
+    bool good = true;
+    for (unsigned i = from; i < to; i++)
+        good &= task_result(&peers[i].task) == status;
+    return good;
+}
+
+static void test_senders(void)
+{
+    struct channel channel = make_channel(LENGTH, 0);
+    uint8_t data[LENGTH];
+    struct channel_in in = {.data = data, .capacity = LENGTH};
+    queue_up(channel.send, do_send, ANSER_STATE_SENDING, MANY - 1);
+    TEST(channel_receive(channel.receive, &in, 0, 0) == 0 && in.length == LENGTH,
+         "a receive that does not wait gets to the one that is not");
+    TEST(all_end(0, MANY - 1, -EFAULT) && all_end(MANY - 1, MANY, 0), "the others get EFAULT");
+    queue_up(channel.send, do_send, ANSER_STATE_SENDING, MANY);
+    TEST(channel_receive(channel.receive, &in, 0, 0) == -EAGAIN, "or finds that there is nobody");
+    TEST(all_end(0, MANY, -EFAULT), "all get EFAULT");
+    drop_channel(channel);
+}
+
+/* The reply is made once, whatever the receive behind it takes. */
+static void test_reply_recv(bool caller_is_there)
+{
+    struct channel channel = make_channel(LENGTH, 0);
+    struct caller caller;
+    struct task task;
+    uint8_t data[LENGTH];
+    uint64_t word = 5;
+    start_caller(&task, &caller, channel.send, 4);
+    receive_call(channel.receive, 0);
+    if (!caller_is_there)
+        reply_word(0, 6);
+    queue_up(channel.send, do_send, ANSER_STATE_SENDING, MANY - 1);
+    struct anser_message message = {.send_data = (uint64_t)&word,
+                                    .send_length = sizeof(word),
+                                    .recv_data = (uint64_t)data,
+                                    .recv_capacity = LENGTH};
+    int64_t status = sys_reply_recv(channel.receive, ANSER_INFO_MEM, &message).status;
+    TEST(status == (caller_is_there ? 0 : ANSER_INFO_REPLY_FAILED) && message.recv_length == LENGTH,
+         "reply_recv gets to the one that is not, and says whether its reply %s",
+         caller_is_there ? "arrived" : "did not");
+    TEST(task_result(&task) == (caller_is_there ? 5 : 6), "the caller is answered once");
+    TEST(all_end(0, MANY - 1, -EFAULT) && all_end(MANY - 1, MANY, 0), "the others get EFAULT");
+    drop_channel(channel);
+}
+
+static void test_receivers(void)
+{
+    struct channel channel = make_channel(LENGTH, 0);
+    struct channel_out out = {.data = good_data, .length = LENGTH};
+    queue_up(channel.receive, do_receive, ANSER_STATE_RECEIVING, MANY - 1);
+    TEST(channel_send(channel.send, &out, 0) == 0, "a send that does not wait gets to the last");
+    TEST(all_end(0, MANY - 1, -EFAULT) && all_end(MANY - 1, MANY, 0), "the others get EFAULT");
+    queue_up(channel.receive, do_receive, ANSER_STATE_RECEIVING, MANY - 1);
+    anser_handle timer = sys_timer_create(channel.send);
+    sys_timer_set(timer, clock_now(), 0);
+    TEST(all_end(0, MANY - 1, -EFAULT) && all_end(MANY - 1, MANY, ANSER_INFO_EVENT),
+         "an event gets to the last, too");
+    queue_up(channel.receive, do_receive, ANSER_STATE_RECEIVING, MANY);
+    sys_timer_set(timer, clock_now(), 0);
+    TEST(all_end(0, MANY, -EFAULT), "or waits");
+    struct channel_in in = {.data = good_data, .capacity = LENGTH};
+    TEST(channel_receive(channel.receive, &in, 0, 0) == 0 && in.flags == ANSER_INFO_EVENT,
+         "for one who comes later");
+    TEST(channel_receive(channel.receive, &in, 0, 0) == -EAGAIN, "once");
+    handle_close(timer);
+    drop_channel(channel);
+}
+
+/* A call keeps senders behind it from the room in the buffer; when it leaves, all of them go in. */
+static void test_room(bool received)
+{
+    struct channel channel = make_channel(LENGTH, MANY);
+    struct caller caller;
+    struct task task;
+    struct channel_in in = {.data = good_data, .capacity = LENGTH};
+    start_caller(&task, &caller, channel.send, 4);
+    task_wait_state(&task, ANSER_STATE_CALLING);
+    queue_up(channel.send, do_send, ANSER_STATE_SENDING, 0);
+    TEST(sys_chan_len(channel.send).status == 0, "%d senders behind a call", MANY);
+    if (received) {
+        receive_call(channel.receive, 0);
+        reply_word(0, 9);
+    } else {
+        handle_close(channel.send);
+        channel.send = channel_mint(channel.receive, 1);
+    }
+    TEST(all_end(0, MANY, received ? 0 : -EBADF),
+         received ? "it is received: all elements go into the buffer"
+                  : "their handle is closed: all of them get EBADF");
+    TEST(task_result(&task) == (received ? 9 : -EBADF), "and the call its own");
+    TEST(sys_chan_len(channel.receive).status == (received ? MANY : 0), "what is there is there");
+    bool good = true;
+    for (unsigned i = 0; received && i < MANY; i++)
+        good &= channel_receive(channel.receive, &in, 0, 0) == 0 && in.length == LENGTH;
+    int status = channel_receive(channel.receive, &in, 0, 0);
+    TEST(good && (received ? status == -EAGAIN : in.flags == ANSER_INFO_CLOSED),
+         "and comes out, no more");
+    drop_channel(channel);
+}
+
+int main(void)
+{
+    struct balance before = {0};
+    for (int round = 0; round < 2; round++) {
+        if (round == 1)
+            before = balance_now();
+        test_senders();
+        test_reply_recv(true);
+        test_reply_recv(false);
+        test_receivers();
+        test_room(true);
+        test_room(false);
+    }
+    TEST(balance_is(&before), "all memory, handles and objects are back");
+    return tap_done();
+}
