@@ -23,6 +23,7 @@ type options struct {
 func (s *Shell) program(ctx context.Context, args []string, options options) int {
 	hc := interp.HandlerCtx(ctx)
 	j := ctx.Value(jobKey{}).(*job.Job)
+	signals := j.Starting()
 	wires, err := s.wire(ctx, hc, j, options)
 	defer wires.finish()
 	if err != nil {
@@ -40,10 +41,7 @@ func (s *Shell) program(ctx context.Context, args []string, options options) int
 		fmt.Fprintf(hc.Stderr, "%s: %v\n", args[0], err)
 		return startStatus(err)
 	}
-	j.Add(process)
-	if ctx.Err() != nil { // Ctrl-C came while it was being started
-		process.Signal(job.Interrupt)
-	}
+	j.Add(process, signals)
 	status, reason := describe(process.Wait(), process.Linux())
 	j.Remove(process, reason)
 	// A loop around it ends as well, unless the program has caught the signal. One that knows none

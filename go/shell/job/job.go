@@ -30,9 +30,12 @@ type Job struct {
 
 	mutex     sync.Mutex
 	processes map[uint64]machine.Process
-	first     uint64 // process that was started first, 0: none yet
+	reached   map[uint64]bool // by a signal
+	first     uint64          // process that was started first, 0: none yet
 	stop      context.CancelFunc
-	signalled bool // Ctrl-C, or a signal by hand
+	signals   int // how many were sent: by Ctrl-C, or by hand
+	last      int // the number of the last one
+	stopped   bool
 	done      chan struct{}
 	begun     chan struct{}
 	status    int
@@ -43,19 +46,33 @@ type Job struct {
 // New makes a job; stop ends what the shell itself does for it.
 func New(text string, stop context.CancelFunc) *Job {
 	return &Job{
-		Text: text, Started: time.Now(), processes: map[uint64]machine.Process{}, stop: stop,
+		Text: text, Started: time.Now(), processes: map[uint64]machine.Process{},
+		reached: map[uint64]bool{}, stop: stop,
 		done: make(chan struct{}), begun: make(chan struct{}),
 	}
 }
 
-// Add takes in a process that was started for this job.
-func (j *Job) Add(process machine.Process) {
+// Starting is to be called before a process is started for the job; Add wants what it returns.
+func (j *Job) Starting() (signals int) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
+	return j.signals
+}
+
+// Add takes in a process that was started for this job. A signal that came since Starting was called
+// has not reached it yet: it gets it now. So does one of a job that was to end meanwhile.
+func (j *Job) Add(process machine.Process, signals int) {
+	j.mutex.Lock()
 	j.processes[process.ID()] = process
 	if j.first == 0 {
 		j.first = process.ID()
 		close(j.begun)
+	}
+	missed, number := j.signals != signals || j.stopped && j.signals > 0, j.last
+	j.reached[process.ID()] = missed
+	j.mutex.Unlock()
+	if missed {
+		process.Signal(number)
 	}
 }
 
@@ -64,6 +81,7 @@ func (j *Job) Remove(process machine.Process, reason string) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
 	delete(j.processes, process.ID())
+	delete(j.reached, process.ID())
 	j.reason = reason
 }
 
@@ -95,6 +113,10 @@ func (j *Job) First() uint64 {
 func (j *Job) Processes() []machine.Process {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
+	return j.sorted()
+}
+
+func (j *Job) sorted() []machine.Process {
 	var all []machine.Process
 	for _, process := range j.processes {
 		all = append(all, process)
@@ -103,16 +125,20 @@ func (j *Job) Processes() []machine.Process {
 	return all
 }
 
-// Signal sends a signal to all processes of the job. Without any, when it is one that cannot be
-// ignored, and the second time, what the shell does itself for the job is ended as well.
+// Signal sends a signal to all processes of the job, also to those that are just being started. Without
+// any, when it is one that cannot be ignored, and the second time, what the shell does itself for the
+// job is ended as well.
 func (j *Job) Signal(number int) {
-	processes := j.Processes()
 	j.mutex.Lock()
-	again := j.signalled
-	j.signalled = true
+	processes, again := j.sorted(), j.signals > 0
+	j.signals++
+	j.last = number
+	for _, process := range processes {
+		j.reached[process.ID()] = true
+	}
 	j.mutex.Unlock()
 	if len(processes) == 0 || number == Kill || again {
-		j.stop()
+		j.Stop()
 	}
 	for _, process := range processes {
 		process.Signal(number)
@@ -123,11 +149,28 @@ func (j *Job) Signal(number int) {
 func (j *Job) Signalled() bool {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
-	return j.signalled
+	return j.signals > 0
 }
 
-// Stop ends what the shell itself does for the job: no further command of it is begun.
-func (j *Job) Stop() { j.stop() }
+// Stop ends what the shell itself does for the job: no further command of it is begun, and a process
+// that was begun behind the signal that ends the job gets the signal, too.
+func (j *Job) Stop() {
+	j.mutex.Lock()
+	var late []machine.Process
+	for _, process := range j.sorted() {
+		if j.signals > 0 && !j.reached[process.ID()] {
+			j.reached[process.ID()] = true
+			late = append(late, process)
+		}
+	}
+	j.stopped = true
+	number := j.last
+	j.mutex.Unlock()
+	j.stop()
+	for _, process := range late {
+		process.Signal(number)
+	}
+}
 
 // String is the job as `jobs` lists it.
 func (j *Job) String() string {
