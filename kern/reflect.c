@@ -73,7 +73,10 @@ static bool somebody_supervises(const struct process *process)
 
 void reflect_fault(struct thread *self, uint64_t reason, uint64_t cause, uint64_t value)
 {
-    if (self->save && self->handler_level < LEVELS)
+    /* Its process is ending on another hart: what it missed may have gone with another thread. */
+    if (self->process->dying)
+        thread_kill(self, self->priority);
+    else if (self->save && self->handler_level < LEVELS)
         enter_handler(self, ANSER_HANDLE_FAULT, reason, cause, value);
     else if (somebody_supervises(self->process))
         stop_and_tell(self, reason, cause, value);

@@ -35,8 +35,9 @@ def interrupt(machine, line, when=None):
 
 
 def until(machine, line, pattern):
-    for _ in range(200):
-        text = shown(machine, line)
+    """Asks until it shows; asking without pause would keep a job in the background from running."""
+    for _ in range(600):
+        text = shown(machine, f"{line}; sleep 0.05")
         if re.search(pattern, text, re.M):
             return text
     raise AssertionError(f"{line!r} never showed {pattern!r}, but {text!r}")
@@ -128,6 +129,13 @@ def test_go_and_c(machine):
     # A job of Go's ends by a signal, one in C by being killed.
     assert "kill" not in shown(machine, "kill %1")
     until(machine, "uptime", r"^\[1\] gopingpong serve: ")
+
+
+def test_many_threads_end_at_once(machine):
+    """Whoever of a Go program's threads ends it, the others go quietly."""
+    for _ in range(6):
+        text = shown(machine, "for i in 1 2 3 4; do for j in 1 2 3 4; do gopingpong x; done; done")
+        assert text == "usage: gopingpong [ROUNDS] or gopingpong serve\n" * 16
 
 
 def test_editing(machine):
