@@ -25,7 +25,7 @@ LOGS = BUILD / "test-logs"
 PROMPT = r"(?m)^.*> $"
 
 # A loaded machine needs more patience, not other tests.
-PATIENCE = float(os.environ.get("TEST_PATIENCE", "1"))
+PATIENCE = float(os.environ.get("TEST_PATIENCE", "2"))
 
 _libc = ctypes.CDLL(None)
 

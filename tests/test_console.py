@@ -249,7 +249,8 @@ def kept(machine):
     """Objects, handles and free pages, when nothing but the services runs."""
     running = machine.command("services").count("  running\n")
     shown = until(machine, "mem", rf" {1 + running} threads, ")
-    return re.findall(r"(\d+) objects, (\d+) handles|^free +(\d+)", shown, re.M)
+    objects, handles = map(int, re.search(r"(\d+) objects, (\d+) handles", shown).groups())
+    return objects, handles, int(re.search(r"^free +(\d+)", shown, re.M)[1])
 
 
 def test_nothing_is_left_behind(tmp_path):
@@ -269,7 +270,10 @@ def test_nothing_is_left_behind(tmp_path):
         for _ in range(15):
             machine.send("restart uart\n")
             machine.expect(PROMPT)
-        assert kept(machine) == before
+        after = kept(machine)
+        assert after[:2] == before[:2]
+        # Kernel objects share pages: which of them are full is a matter of who ended when.
+        assert abs(after[2] - before[2]) <= 2, "45 ends would have lost many pages"
         assert re.search(r"^uart +\d+ +18  running$", machine.command("services"), re.M)
         assert "there is none" in machine.command("restart nobody")
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A second thread rewrites, unmaps and closes what a call is just using: whatever comes of it is
  * one of the errors that can be explained, never a torn message, and nobody else notices. */
-/* timeout: 90 */
+/* timeout: 240 */
 /* sources: tests/target/support/task.c tests/target/support/balance.c */
 /* sources: tests/target/support/child.c */
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define PAGE   ((uint64_t)MEMORY_PAGE)
 #define PLACE  0x3400000000ul
 #define RW     (ANSER_PROT_READ | ANSER_PROT_WRITE)
-#define ROUNDS 3000
+#define ROUNDS 1500
 #define LENGTH 200
 
 static uint32_t stop;
@@ -363,14 +363,14 @@ static int64_t fill_process(void *argument)
 static void test_filling_the_dying(void)
 {
     bool good = true;
-    for (uint64_t i = 0; i < 40; i++) {
+    for (uint64_t i = 0; i < 25; i++) {
         struct child child;
         struct task fillers[2];
         stop = 0;
         good &= child_start(&child, wait_for_end, 1000000, NULL) == 0;
         for (int j = 0; j < 2; j++)
             task_start(&fillers[j], fill_process, &child.process);
-        clock_sleep_until(clock_now() + clock_ticks(i * 50000));
+        clock_sleep_until(clock_now() + clock_ticks(i * 80000));
         sys_process_kill(child.process, 0);
         for (int j = 0; j < 2; j++)
             good &= task_join(&fillers[j]) == 1;
@@ -382,7 +382,7 @@ static void test_filling_the_dying(void)
             break;
         }
     }
-    TEST(good, "40 processes are killed while two threads fill them");
+    TEST(good, "25 processes are killed while two threads fill them");
 }
 
 int main(void)

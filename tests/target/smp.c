@@ -2,7 +2,7 @@
 /* More than one hart: threads at the same time, calls across harts, and no stale translation. */
 /* smp: 2 4 */
 /* qemu: 7.2 10 */
-/* timeout: 90 */
+/* timeout: 240 */
 /* sources: tests/target/support/task.c tests/target/support/child.c */
 /* sources: tests/target/support/handler.S tests/target/support/balance.c */
 #include <anser/init.h>
@@ -24,42 +24,39 @@ static uint64_t harts;
 
 /* ---- At the same time. ----------------------------------------------------------------------- */
 
-#define HANDOVERS_MAX 4000
-#define QUICK_WANTED  100
+#define HANDOVERS 1000
 static uint32_t turn;
-static uint32_t quick; /* turns that came back within a millisecond */
 
-/*
- * Hands a turn over without any call. On one hart it comes back when the other thread has had its
- * time slice, of 10 ms; a loaded host may let that happen here, too, but not each time.
- */
+/* Waits for each of its turns without any call, and hands it over. */
 static int64_t hand_over(void *argument)
 {
     uint32_t mine = (uint32_t)(uintptr_t)argument;
-    uint64_t given = 0, millisecond = clock_ticks(1000000);
     uint32_t now;
-    while ((now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) < HANDOVERS_MAX &&
-           __atomic_load_n(&quick, __ATOMIC_ACQUIRE) < QUICK_WANTED) {
-        if (now % 2 != mine)
-            continue;
-        if (clock_now() - given < millisecond)
-            __atomic_add_fetch(&quick, 1, __ATOMIC_RELAXED);
-        __atomic_add_fetch(&turn, 1, __ATOMIC_RELEASE);
-        given = clock_now();
-    }
+    while ((now = __atomic_load_n(&turn, __ATOMIC_ACQUIRE)) < HANDOVERS)
+        if (now % 2 == mine)
+            __atomic_store_n(&turn, now + 1, __ATOMIC_RELEASE);
     return 0;
 }
 
+/* Seen by a thread that itself runs: what else runs now does so on another hart. */
+static bool runs_elsewhere(uint64_t thread)
+{
+    struct anser_thread_info info;
+    return task_look_up(thread, &info) && info.state == ANSER_STATE_RUNNING;
+}
+
+/* How quickly the turns come is the host's business: it may run both harts on one of its cores. */
 static void test_parallel(void)
 {
-    struct task tasks[2];
-    turn = quick = 0;
-    for (uint64_t i = 0; i < 2; i++)
-        task_start(&tasks[i], hand_over, (void *)i);
-    for (int i = 0; i < 2; i++)
-        task_join(&tasks[i]);
-    TEST(quick >= QUICK_WANTED, "two threads run at the same time: %u of %u turns were quick",
-         quick, turn);
+    struct task other;
+    bool seen = false;
+    turn = 0;
+    task_start(&other, hand_over, (void *)1);
+    for (uint64_t end = clock_after(20000); !seen && clock_now() < end;)
+        seen = runs_elsewhere(other.id);
+    hand_over((void *)0);
+    task_join(&other);
+    TEST(seen, "two threads run at the same time, and hand over %u turns", turn);
 }
 
 static uint32_t stop;
@@ -80,7 +77,7 @@ static void test_spread(void)
     stop = 0;
     for (uint64_t i = 0; i < harts - 1; i++)
         task_start(&tasks[i], spin, NULL);
-    for (uint64_t end = clock_after(3000); clock_now() < end;) {
+    for (uint64_t end = clock_after(20000); clock_now() < end;) {
         seen = 0;
         for (uint64_t i = 0; i < harts - 1; i++)
             if (task_look_up(tasks[i].id, &info) && info.state == ANSER_STATE_RUNNING)
