@@ -43,9 +43,17 @@ TARGET_TESTS    := $(patsubst tests/target/%.c,%,$(wildcard tests/target/*.c))
 TARGET_PROGRAMS := $(TARGET_TESTS:%=$(BUILD)/tests/target/%)
 ifneq ($(filter lib/build.mk,$(FRAGMENTS)),)
 $(foreach test,$(TARGET_TESTS),$(eval $(call user_program,tests/target/$(test),\
-	tests/target/$(test).c $(call comment_line,sources,tests/target/$(test).c),-Itests/host,\
+	tests/target/$(test).c $(call comment_line,sources,tests/target/$(test).c),\
+	-Itests/host -I$(BUILD)/tests,\
 	$(call comment_line,libraries,tests/target/$(test).c))))
 endif
+
+# What docs/channels.md promises is what its tests are compiled from.
+$(BUILD)/tests/channel_cells.h: docs/channels.md tools/channel-cells
+	$(call say,CELLS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/channel-cells $< > $@
+$(BUILD)/user/tests/target/support/cells.o: $(BUILD)/tests/channel_cells.h
 
 .PHONY: tests-target
 tests-target: $(TARGET_PROGRAMS)

@@ -7,6 +7,7 @@ Comment lines in the program's source say how it wants to be booted; all may be 
     /* timeout: 60 */     seconds that it may take
     /* qemu: 7.2 10 */    on these versions
     /* icount: 0 */       with instructions counted, by this shift
+    /* also icount: 0 */  once more like that, with one hart
     /* services: all */   beside the services of the manifest; else with the rescue console alone, so
                           that nobody else takes or gives back what a program counts
 """
@@ -19,12 +20,13 @@ from anser_qemu import ROOT, Machine, run_target_program
 
 
 def settings(source):
-    keys = "smp|mem|timeout|qemu|services|icount"
+    keys = "smp|mem|timeout|qemu|services|icount|also icount"
     found = dict(re.findall(rf"^/\* ({keys}): (.*) \*/$", source.read_text(), re.M))
     return {"smp": [int(n) for n in found.get("smp", "1 2 4").split()],
             "mem": found.get("mem", "128M"), "timeout": int(found.get("timeout", 60)),
             "qemu": found.get("qemu", "7.2").split(),
             "icount": int(found["icount"]) if "icount" in found else None,
+            "also": found.get("also icount"),
             "append": "" if "services" in found else "rescue"}
 
 
@@ -37,6 +39,10 @@ def boots():
                            "append": wanted["append"], "icount": wanted["icount"]}
                 name = f"{source.stem}-smp{smp}" + ("" if qemu == "7.2" else f"-qemu{qemu}")
                 yield pytest.param(source.stem, {**options, "qemu": qemu}, id=name)
+        if wanted["also"] is not None:
+            options = {"mem": wanted["mem"], "timeout": wanted["timeout"], "smp": 1,
+                       "append": wanted["append"], "icount": int(wanted["also"])}
+            yield pytest.param(source.stem, options, id=f"{source.stem}-icount")
 
 
 @pytest.mark.parametrize("program, options", list(boots()))

@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-static int tap_count;
-static int tap_failures;
+/* Weak: one count for all files of a program. */
+__attribute__((weak)) int tap_count;
+__attribute__((weak)) int tap_failures;
 
 /* Reports one statement; `fmt` and what follows say what should be so. Returns `holds`. */
 __attribute__((format(printf, 4, 5))) static inline bool tap_report(bool holds, const char *file,
