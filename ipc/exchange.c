@@ -6,7 +6,7 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 
-#define REFILL_PIECE 4  /* elements */
+#define REFILL_PIECE 8  /* elements */
 #define FAULTY_PIECE 16 /* senders at fault that one receive passes over */
 
 void exchange_call_received(struct thread *caller, struct thread *server)
@@ -76,10 +76,8 @@ void calls_cancel(struct thread *thread, status_t status)
     struct channel *channel = (struct channel *)thread_wait_object(thread);
     bool receiving = thread->state == ANSER_STATE_RECEIVING;
     channel_cancel(thread, status);
-    /* A call at the head kept others from the room behind it. Not at once: their waits may be about
-     * to be cancelled as well. */
-    if (channel && !receiving && channel_has_room(channel))
-        channel_push_work(channel);
+    if (channel && !receiving && !channel->closed)
+        refill(channel); /* a call at the head kept others from the room behind it */
 }
 
 /* ---- Receiving. */

@@ -14,6 +14,7 @@
 /* sources: tests/host/channel_host_current.c */
 /* sources: ipc/badge.c ipc/calls.c ipc/calls_channel.c ipc/channel.c ipc/deliver.c ipc/event.c */
 /* sources: ipc/exchange.c ipc/message.c ipc/reply.c ipc/select.c ipc/signal.c ipc/waiter.c */
+/* sources: ipc/work.c */
 /* sources: kern/account.c kern/calls_handle.c kern/event.c kern/handle.c kern/process.c */
 /* sources: kern/tables.c kern/thread.c kern/timer.c kern/tree.c */
 #include <stdlib.h>
