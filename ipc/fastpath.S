@@ -154,7 +154,7 @@
 /* The running thread is left aside; its call has returned 0. */
 .macro PREEMPT hart, priority, scratch
     sd    tp, H_NEXT(\hart)
-    sd    zero, H_NEXT_HAS_WORDS(\hart)
+    sd    zero, H_NEXT_REGISTERS(\hart)
     sw    \priority, H_MAX_READY(\hart)
     SET_STATE tp, STATE_READY, \scratch
     sd    zero, T_A0(tp)
@@ -257,8 +257,9 @@ slow:
 
 2:  CHECK_WOKEN s5, s6, s7, s8, send_slow_locked
     CHECK_ASIDE ra, s5, s8, s9, send_slow_locked
+    li    s8, NEXT_WORDS
     sd    s4, H_NEXT(s5)
-    sd    ra, H_NEXT_HAS_WORDS(s5)
+    sd    s8, H_NEXT_REGISTERS(s5)
     sw    s6, H_MAX_READY(s5)
     sd    zero, C_RECEIVER(sp)
     SET_STATE s4, STATE_READY, s8
@@ -290,8 +291,38 @@ fast_send:
     SEND_BODY 1
 send_more_words:
     lw    a7, C_EIGHT_WORDS(sp)
-    bne   a7, a1, send_slow_locked
+    bne   a7, a1, send_with_flags
     SEND_BODY 8
+
+send_with_flags:
+    lui   a7, (INFO_MEM >> 12)
+    bne   a7, a1, send_slow_locked
+    li    a7, -19
+    sd    a7, T_A7(tp)
+    la    a7, block_send
+
+/*
+ * The memory form, in C (ipc/block.c). a7: the function; gp: slot. The lock is held, sp, ra, gp and
+ * s11 and a7 are saved. It says who goes on, or leaves it to the complete calls.
+ */
+block:
+    SAVE  5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16
+    SAVE  18, 19, 20, 21, 22, 23, 24, 25, 26, 28, 29, 30, 31
+    csrr  t0, sscratch
+    sd    t0, T_TP(tp)
+    csrr  s0, sepc
+    addi  t0, s0, 4
+    sd    t0, T_PC(tp)
+    ld    t2, T_HART(tp)
+    ld    sp, H_STACK(t2)
+    ld    t1, H_TRAP_KERNEL(t2)
+    csrw  stvec, t1
+    mv    a0, tp
+    mv    a1, gp
+    jalr  a7
+    bnez  a0, trap_return
+    sd    s0, T_PC(tp)
+    j     slow_locked
 
 send_stay:
     STAY  ra, s8
@@ -321,15 +352,17 @@ send_slow:
     sd    ra, T_RA(tp)
     sd    gp, T_GP(tp)
     sd    s11, T_S11(tp)
-    ld    a5, H_NEXT_HAS_WORDS(t3)
+    ld    a5, H_NEXT_REGISTERS(t3)
     SWITCH t4, t0, a6, t1, t2
     ld    a0, T_A0(t4)
     ld    a1, T_A1(t4)
-    bnez  a5, return_words
+    bnez  a5, return_more
     RETURN_WITHOUT_MESSAGE
 .endm
 
-return_words:
+return_more:
+    addi  a5, a5, -NEXT_ALL
+    beqz  a5, return_all
     ld    a2, X(12)(t4)
     ld    a3, X(13)(t4)
     ld    a4, X(14)(t4)
@@ -340,8 +373,14 @@ return_words:
     ld    t2, X(7)(t4)
     RETURN_MESSAGE 8
 
+return_all:
+    .irp  n, 5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,28,30,31,29 /* t4 last */
+    ld    x\n, X(\n)(t4)
+    .endr
+    sret
+
 fast_recv:
-    bnez  a1, trap_slow_path /* flags, or the memory form */
+    bnez  a1, recv_with_flags
     LOCK_AND_FIND S_RECEIVE, plain_slow_locked, plain_slow
     ld    t2, C_RECEIVER(t1) /* neither another waiter nor channel_busy */
     ld    t3, T_CALLER(tp)   /* who would get its error */
@@ -356,6 +395,21 @@ fast_recv:
     sd    t1, T_WAIT_OBJECT(tp)
     sd    a0, T_WAIT_HANDLE(tp)
     BLOCK STATE_RECEIVING
+
+recv_with_flags:
+    lui   sp, (INFO_MEM >> 12)
+    bne   sp, a1, trap_slow_path
+    LOCK_AND_LOOK_UP recv_slow_locked, recv_slow
+    li    a7, -20
+    sd    a7, T_A7(tp)
+    la    a7, block_recv
+    j     block
+
+recv_slow_locked:
+    amoswap.w.rl zero, zero, (ra)
+recv_slow:
+    li    a7, -20
+    j     slow
 
 fast_wait:
     bnez  a1, trap_slow_path /* flags */
@@ -411,7 +465,7 @@ fast_signal:
     CHECK_WOKEN t4, t5, t2, t6, plain_slow_locked
     CHECK_ASIDE t0, t4, t2, t6, plain_slow_locked
     sd    t3, H_NEXT(t4)
-    sd    zero, H_NEXT_HAS_WORDS(t4)
+    sd    zero, H_NEXT_REGISTERS(t4)
     sw    t5, H_MAX_READY(t4)
     sd    zero, C_WAITER(t1)
     sd    zero, T_A0(t3)

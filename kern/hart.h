@@ -9,6 +9,11 @@
 #define HARTS_MAX         BOOTINFO_HARTS_MAX
 #define KERNEL_STACK_SIZE (2 * PAGE_SIZE)
 
+/* What a fast path has left to the thread in hart.next, beside sp, ra, gp, tp, s11, a0 and a1. */
+#define NEXT_NONE  0 /* all others are lost */
+#define NEXT_WORDS 1 /* a message: a2-a6, t0-t2 */
+#define NEXT_ALL   2 /* all */
+
 struct hart {
     /* Read by assembly; see kern/layout.c. */
     uint32_t max_ready;  /* highest priority in `ready` and `next`, 0: none; all ones: reschedule */
@@ -17,7 +22,7 @@ struct hart {
     uint32_t slice_armed;       /* the slice's end will interrupt */
     struct thread *next;        /* ready, in no queue, before all others of its priority: left by
                                    the fast paths; whoever else looks queues it first */
-    uint64_t next_has_words;    /* all its message registers count, not only a0 and a1 */
+    uint64_t next_registers;    /* NEXT_*: which of its registers are where they should be */
     struct thread *float_owner; /* whose floating-point registers are live here */
     uint64_t stack_top;
     uint64_t panic_stack_top;

@@ -26,6 +26,7 @@ _Static_assert(ANSER_HANDLE_SYSCALL == 1, "the level behind a foreign call, too"
 _Static_assert(ANSER_INFO_CALL == 0x400, "ipc/fastpath.S sets it with one ori");
 
 _Static_assert(offsetof(struct gate, lock) == 0, "amoswap takes the gate's address");
+_Static_assert(NEXT_NONE == 0, "stored as x0");
 #define SAME_HEAD(member)                                                                          \
     _Static_assert(offsetof(struct signal, member) == offsetof(struct channel, member),            \
                    "a slot may lead to either")
@@ -84,7 +85,7 @@ void layout(void)
     OFFSET(SIGNAL_CLOSED, signal, closed);
     OFFSET(G_IDLE_HARTS, gate, idle_harts);
     OFFSET(H_NEXT, hart, next);
-    OFFSET(H_NEXT_HAS_WORDS, hart, next_has_words);
+    OFFSET(H_NEXT_REGISTERS, hart, next_registers);
     OFFSET(H_QUEUE_MAX, hart, queue_max);
     OFFSET(H_SLICE_ARMED, hart, slice_armed);
     OFFSET(H_MAX_READY, hart, max_ready);
@@ -99,6 +100,9 @@ void layout(void)
     NUMBER(CALLS_MAX, -ANSER_CALL_LAST);
     NUMBER(CALL_RESTART, CALL_RESTART);
     NUMBER(ENOSYS, ANSER_ENOSYS);
+    NUMBER(NEXT_WORDS, NEXT_WORDS);
+    NUMBER(NEXT_ALL, NEXT_ALL);
+    NUMBER(INFO_MEM, ANSER_INFO_MEM);
     NUMBER(INFO_CALL, ANSER_INFO_CALL);
     NUMBER(TYPE_SIGNAL, ANSER_TYPE_SIGNAL);
     NUMBER(STATE_READY, ANSER_STATE_READY);

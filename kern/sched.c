@@ -62,26 +62,32 @@ static void link_ready(struct hart *hart, struct thread *thread, bool first)
     hart->ready_mask |= 1ul << thread->priority;
 }
 
-/* Of the registers that a fast path leaves to a thread, those that it did not write are stale. */
-static void forget_lost_registers(struct thread *thread, bool has_words)
+/* Of the registers of a thread that a fast path left aside, those that are lost are stale. */
+static void forget_lost_registers(struct thread *thread, uint64_t left)
 {
-    for (unsigned r = REG_T0; r < 32; r++) {
+    for (unsigned r = REG_T0; r < 32 && left != NEXT_ALL; r++) {
         bool word = (r >= REG_T0 && r < REG_T0 + 3) || (r >= REG_A2 && r < REG_A7);
-        if (r != REG_A0 && r != REG_A1 && r != REG_S11 && !(word && has_words))
+        if (r != REG_A0 && r != REG_A1 && r != REG_S11 && !(word && left == NEXT_WORDS))
             thread->x[r] = 0;
     }
+}
+
+static struct thread *take_aside(struct hart *hart)
+{
+    struct thread *thread = hart->next;
+    kassert(thread->state == ANSER_STATE_READY && thread->hart == hart);
+    hart->next = NULL;
+    hart->max_ready = hart->queue_max;
+    forget_lost_registers(thread, hart->next_registers);
+    return thread;
 }
 
 /* The thread that a fast path left aside goes where it belongs: nobody waits before it there. */
 static void settle(struct hart *hart)
 {
-    struct thread *thread = hart->next;
-    if (!thread)
+    if (!hart->next)
         return;
-    kassert(thread->state == ANSER_STATE_READY && thread->hart == hart);
-    hart->next = NULL;
-    forget_lost_registers(thread, hart->next_has_words);
-    link_ready(hart, thread, true);
+    link_ready(hart, take_aside(hart), true);
     update_max(hart);
 }
 
@@ -352,6 +358,46 @@ static void enter_space(struct hart *hart, struct thread *self)
         float_on();
     else
         float_off();
+}
+
+/* ---- The fast paths' way out that goes through C; compare ipc/fastpath.S. */
+
+bool sched_can_pass(const struct thread *self, const struct thread *to)
+{
+    const struct hart *hart = self->hart;
+    if (to->hart != hart || hart->next || kernel_gate.idle_harts)
+        return false;
+    if (to->priority > self->priority)
+        return hart->max_ready <= self->priority;
+    return to->priority > hart->max_ready && (to->priority < self->priority || hart->slice_armed);
+}
+
+static struct thread *go_on(struct hart *hart, struct thread *thread)
+{
+    thread->state = ANSER_STATE_RUNNING;
+    enter_space(hart, thread);
+    return thread;
+}
+
+struct thread *sched_pass(struct thread *self, struct thread *to)
+{
+    struct hart *hart = self->hart;
+    bool preempted = to->priority > self->priority;
+    hart->next = preempted ? self : to;
+    hart->next_registers = NEXT_ALL;
+    hart->next->state = ANSER_STATE_READY;
+    hart->max_ready = hart->next->priority;
+    return preempted ? go_on(hart, to) : self;
+}
+
+bool sched_has_aside(const struct thread *self)
+{
+    return self->hart->next != NULL;
+}
+
+struct thread *sched_take_aside(struct thread *self)
+{
+    return go_on(self->hart, take_aside(self->hart));
 }
 
 struct thread *sched_leave(struct thread *self)

@@ -45,6 +45,17 @@ void sched_set_priority(struct thread *thread, uint32_t priority);
  */
 struct thread *sched_leave(struct thread *self);
 
+/*
+ * The fast paths' part of that, for calls whose registers are all saved, by the rules of
+ * ipc/fastpath.S. can_pass: `to`, which waits without a deadline, and self can share the hart
+ * without the scheduler. pass: the better one goes on, and is returned; the other one is left
+ * aside. take_aside: self has blocked, and who was left aside (hart.next) goes on.
+ */
+bool sched_can_pass(const struct thread *self, const struct thread *to);
+struct thread *sched_pass(struct thread *self, struct thread *to);
+bool sched_has_aside(const struct thread *self);
+struct thread *sched_take_aside(struct thread *self);
+
 /* Floating point: on for this thread, its registers live; false if they were already. */
 bool float_enable(struct thread *self);
 /* Brings a thread's live registers home, or forgets them. */

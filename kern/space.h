@@ -17,8 +17,7 @@ struct bootinfo;
 /* A page of user memory as the kernel sees it; see kern/usercopy.c. */
 struct view {
     uint64_t user;   /* its address there + 1; 0: none */
-    uint64_t rights; /* ACCESS_READ, ACCESS_WRITE: which of them were looked up */
-    uint64_t kernel;
+    uint64_t kernel; /* the page; in the low bits ACCESS_READ, ACCESS_WRITE: what was looked up */
 };
 
 #define SPACE_VIEWS 8u /* a power of two */
@@ -117,6 +116,18 @@ status_t copy_to_user(struct space *space, user_t to, const void *from, size_t s
  * in full first. After an error, *blame is the space whose buffer failed. */
 status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
                            size_t size, struct space **blame);
+/* The kernel's pointer to a range that lies in one page and was looked up lately with that access,
+ * good until the lock is released; else NULL. */
+static inline void *space_view(const struct space *space, user_t where, size_t size,
+                               enum space_access access)
+{
+    uint64_t address = where.value;
+    const struct view *view = &space->views[address >> PAGE_SHIFT & (SPACE_VIEWS - 1)];
+    bool known = view->user == page_down(address) + 1 && (view->kernel & access) != 0;
+    if (!known || size > PAGE_SIZE - (address & PAGE_MASK))
+        return NULL;
+    return (void *)(page_down(view->kernel) + (address & PAGE_MASK));
+}
 /* Populates the range and checks the right, so that a later copy only fails if it is unmapped. */
 status_t user_prepare(struct space *space, user_t address, size_t size, bool write);
 /* The physical address behind an aligned 32-bit word, populated, for word_wait. */

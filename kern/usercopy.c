@@ -24,13 +24,16 @@ static void *lookup(const struct space *space, uint64_t address, enum space_acce
 }
 
 /*
- * What was looked up lately, page by page: the kernel's own TLB for user memory. It is kept by the
- * rules of the others: nothing leaves a table, or loses a right, without tlb_shootdown, which
+ * What was looked up lately, page by page, is the kernel's own TLB for user memory. It is kept by
+ * the rules of the others: nothing leaves a table, or loses a right, without tlb_shootdown, which
  * forgets all of it.
  */
-static inline struct view *view_of(struct space *space, uint64_t address)
+static void remember(struct space *space, uint64_t address, enum space_access access,
+                     const void *kernel)
 {
-    return &space->views[address >> PAGE_SHIFT & (SPACE_VIEWS - 1)];
+    struct view *view = &space->views[address >> PAGE_SHIFT & (SPACE_VIEWS - 1)];
+    uint64_t rights = view->user == page_down(address) + 1 ? view->kernel & PAGE_MASK : 0;
+    *view = (struct view){page_down(address) + 1, page_down((uint64_t)kernel) | rights | access};
 }
 
 /* The same, and the page is populated if need be. */
@@ -48,20 +51,15 @@ static status_t resolve_slowly(struct space *space, uint64_t address, enum space
         if (*out == NULL)
             return -ANSER_EFAULT;
     }
-    struct view *view = view_of(space, address);
-    uint64_t rights = view->user == page_down(address) + 1 ? view->rights : 0;
-    *view = (struct view){page_down(address) + 1, rights | access, page_down((uint64_t)*out)};
+    remember(space, address, access, *out);
     return 0;
 }
 
 static inline __attribute__((always_inline)) status_t resolve(struct space *space, uint64_t address,
                                                               enum space_access access, void **out)
 {
-    const struct view *view = view_of(space, address);
-    if (view->user != page_down(address) + 1 || (view->rights & access) == 0)
-        return resolve_slowly(space, address, access, out);
-    *out = (void *)(view->kernel | (address & PAGE_MASK));
-    return 0;
+    *out = space_view(space, user(address), 1, access);
+    return *out != NULL ? 0 : resolve_slowly(space, address, access, out);
 }
 
 static inline size_t to_page_end(uint64_t address, size_t size)
@@ -108,6 +106,8 @@ status_t user_prepare(struct space *space, user_t address, size_t size, bool wri
 {
     void *ignored;
     uint64_t end = address.value + size;
+    if (space_view(space, address, size, write ? ACCESS_WRITE : ACCESS_READ) != NULL)
+        return 0;
     if (!range_sane(address.value, size))
         return -ANSER_EFAULT;
     for (uint64_t at = address.value; at < end; at += to_page_end(at, end - at)) {

@@ -326,6 +326,49 @@ static int play(const char *role)
     return serve_handles(receive);
 }
 
+static void bench_1w(void)
+{
+    bench_call("word", call_word, "call_reply_1w",
+               "call and reply_recv between two processes, 1 word, loops included");
+}
+
+static void bench_8w(void)
+{
+    bench_call("words", call_words, "call_reply_8w",
+               "the same, 8 words from and to memory at both ends");
+}
+
+static void bench_unbuffered(void)
+{
+    bench_send("take-words", 8, 1, give_words, ROUNDS, "send_recv_unbuffered",
+               "send to a waiting receiver of higher priority, and its next recv");
+}
+
+static void bench_same_priority(void)
+{
+    bench_send("take-words", 8, 0, give_words, ROUNDS, "send_recv_same_priority",
+               "the same, of the sender's priority");
+}
+
+static void bench_4k(void)
+{
+    bench_send("take-pages", MEMORY_PAGE, 1, give_pages, FEW, "send_recv_4k",
+               "4 KiB, send to a waiting receiver of higher priority, and its next recv");
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} benches[] = {{"1w", bench_1w},
+               {"8w", bench_8w},
+               {"busy", bench_call_busy},
+               {"signals", bench_signals},
+               {"unbuffered", bench_unbuffered},
+               {"same-priority", bench_same_priority},
+               {"4k", bench_4k},
+               {"pages", bench_pages}};
+
+/* Without arguments all; `only NAME`: one of them. */
 int main(int argc, char **argv)
 {
     if (argc == 2)
@@ -333,18 +376,8 @@ int main(int argc, char **argv)
     image = self_image_make(&image_size);
     priority = (uint64_t)sys_thread_priority(0, 1);
     sys_thread_priority(0, priority);
-    bench_call("word", call_word, "call_reply_1w",
-               "call and reply_recv between two processes, 1 word, loops included");
-    bench_call("words", call_words, "call_reply_8w",
-               "the same, 8 words from and to memory at both ends");
-    bench_call_busy();
-    bench_signals();
-    bench_send("take-words", 8, 1, give_words, ROUNDS, "send_recv_unbuffered",
-               "send to a waiting receiver of higher priority, and its next recv");
-    bench_send("take-words", 8, 0, give_words, ROUNDS, "send_recv_same_priority",
-               "the same, of the sender's priority");
-    bench_send("take-pages", MEMORY_PAGE, 1, give_pages, FEW, "send_recv_4k",
-               "4 KiB, send to a waiting receiver of higher priority, and its next recv");
-    bench_pages();
+    for (size_t i = 0; i < sizeof(benches) / sizeof(benches[0]); i++)
+        if (argc < 3 || strcmp(argv[2], benches[i].name) == 0)
+            benches[i].run();
     return tap_done();
 }
