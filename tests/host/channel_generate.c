@@ -5,10 +5,11 @@
 #define FAR (1l << 40)
 
 const struct shape shapes[SHAPES] = {
-    {{0, 0, 0, 1, 1, 1, 2, 2}, ANSER_HANDLES_MAX, false},
-    {{0, 0, 0, 0, 0, 1, 1, 1}, 9, false},
-    {{0, 0, 0, 1, -1, -1, -1, -1}, ANSER_HANDLES_MAX, false},
-    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, true},
+    {{0, 0, 0, 1, 1, 1, 2, 2}, ANSER_HANDLES_MAX, false, false},
+    {{0, 0, 0, 0, 0, 1, 1, 1}, 9, false, false},
+    {{0, 0, 0, 1, -1, -1, -1, -1}, ANSER_HANDLES_MAX, false, false},
+    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, true, false},
+    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, true, true},
 };
 
 static const struct shape *shape;
@@ -56,28 +57,40 @@ static bool fits(const struct model_handle *handle, enum wanted wanted)
     }
 }
 
-/* One of the process's handles that fit, each as likely; NO_NAME if there is none. */
-static int64_t pick(int process, enum wanted wanted)
+static bool closed(const struct model_handle *handle)
+{
+    return handle->type != HANDLE_REPLY && model.channels[handle->object].closed;
+}
+
+/* One of the process's handles that fit, each as likely, of a closed channel only if open_only does
+ * not say otherwise; NO_NAME if there is none. */
+static int64_t pick_among(int process, enum wanted wanted, bool open_only)
 {
     int64_t found = NO_NAME;
     int64_t count = 0;
     for (int64_t name = 0; name < model.names; name++) {
         const struct model_handle *handle = &model.handles[name];
         if (handle->type != HANDLE_NONE && handle->place == process && fits(handle, wanted) &&
-            below(++count) == 0)
+            !(open_only && closed(handle)) && below(++count) == 0)
             found = name;
     }
     return found;
 }
 
-/* The same, but seldom one of another kind, or one that is not there. */
+static int64_t pick(int process, enum wanted wanted)
+{
+    return pick_among(process, wanted, false);
+}
+
+/* Mostly of a channel that is open, seldom one of another kind, or one that is not there. */
 static int64_t pick_mostly(int process, enum wanted wanted)
 {
     if (chance(2) && model.names > 0)
         return below(model.names);
     if (chance(1))
         return pick(process, WANT_ANY);
-    return pick(process, wanted);
+    int64_t open = pick_among(process, wanted, true);
+    return open == NO_NAME || chance(6) ? pick(process, wanted) : open;
 }
 
 static int pick_thread(bool waiting)
@@ -136,14 +149,14 @@ static void patience(struct operation *out)
         out->flags |= ANSER_INFO_NB;
     else if (chance(25))
         out->flags |= ANSER_INFO_DEADLINE;
-    if (chance(10) && out->kind != OP_WAIT)
+    if (chance(10) && out->kind != OP_WAIT && !shape->go)
         out->flags |= ANSER_INFO_NOINTR;
     if (!(out->flags & ANSER_INFO_DEADLINE))
         return;
     /* No two threads have the same deadline: those would have no order. */
     out->until = (model.now / 16 + below(5)) * 16 + out->thread;
     if (shape->replayable)
-        out->until = chance(50) ? 0 : FAR;
+        out->until = chance(50) && !shape->go ? 0 : FAR;
 }
 
 /* A call cannot be non-blocking; one that waits nowhere can be replayed only if it is due. */
@@ -158,8 +171,15 @@ static void patience_of_call(struct operation *out)
 
 static void form(struct operation *out)
 {
-    if (chance(50) || out->length > ANSER_REGISTER_BYTES)
+    if (shape->go || chance(50) || out->length > ANSER_REGISTER_BYTES)
         out->flags |= ANSER_INFO_MEM;
+}
+
+/* Package anser always asks for the right to answer. */
+static void want_reply(struct operation *out)
+{
+    if (shape->go || chance(30))
+        out->flags |= ANSER_INFO_WANT_REPLY;
 }
 
 /* ---- Kinds. */
@@ -216,8 +236,7 @@ static void fill_receive(struct operation *out, int process)
     form(out);
     if (out->flags & ANSER_INFO_MEM)
         out->room = chance(80) ? ANSER_ELEMENT_MAX : pick_size(ANSER_ELEMENT_MAX);
-    if (chance(30))
-        out->flags |= ANSER_INFO_WANT_REPLY;
+    want_reply(out);
     patience(out);
 }
 
@@ -235,7 +254,7 @@ static void fill_call(struct operation *out, int process)
 static void fill_answer(struct operation *out, int process)
 {
     int64_t right = pick_mostly(process, WANT_RIGHT);
-    if (right != NO_NAME && (model.threads[out->thread].owes < 0 || chance(60))) {
+    if (shape->go || (right != NO_NAME && (model.threads[out->thread].owes < 0 || chance(60)))) {
         out->flags |= ANSER_INFO_EXPLICIT_REPLY;
         out->reply = right;
     }
@@ -249,8 +268,7 @@ static void fill_exchange(struct operation *out, int process)
     fill_answer(out, process);
     out->handle = pick_mostly(process, WANT_RECEIVE);
     out->room = out->flags & ANSER_INFO_MEM ? ANSER_ELEMENT_MAX : 0;
-    if (chance(30))
-        out->flags |= ANSER_INFO_WANT_REPLY;
+    want_reply(out);
     patience(out);
     out->flags &= ~ANSER_INFO_NOINTR; /* the second half of it forgets that */
 }
@@ -270,14 +288,25 @@ static void fill_case(struct operation_case *one, int process)
     one->carried = names[0];
 }
 
+/* Nothing would ever wake it, and it could not be ended. */
+static bool waits_for_nothing(const struct operation *select)
+{
+    for (int i = 0; i < select->case_count; i++)
+        if (select->cases[i].handle != NO_NAME)
+            return false;
+    return true;
+}
+
 static void fill_select(struct operation *out, int process)
 {
     out->case_count = chance(3) ? 0 : 1 + below(CASES_MAX);
+    out->seed = below(1l << 30);
     for (int i = 0; i < out->case_count; i++)
         fill_case(&out->cases[i], process);
-    if (chance(30))
-        out->flags |= ANSER_INFO_WANT_REPLY;
+    want_reply(out);
     patience(out);
+    if (shape->replayable && waits_for_nothing(out))
+        out->flags |= ANSER_INFO_NB;
 }
 
 static void fill_post(struct operation *out, int process)
@@ -341,7 +370,7 @@ static const struct choice *choice_of(int64_t kind)
 /* What this thread is to do now: a server answers; who has nothing makes something. */
 static const struct choice *choose_for(const struct model_thread *self)
 {
-    if (pick(self->process, WANT_END) == NO_NAME && chance(70))
+    if (pick_among(self->process, WANT_RECEIVE, true) == NO_NAME && chance(40))
         return choice_of(OP_MAKE);
     if (self->owes >= 0 && chance(60))
         return choice_of(chance(50) ? OP_REPLY : OP_REPLY_RECEIVE);
@@ -355,6 +384,7 @@ static void call_of_thread(struct operation *out, int thread)
     const struct model_thread *self = &model.threads[thread];
     const struct choice *chosen = choose_for(self);
     while ((shape->replayable && chosen->kind == OP_GIVE) ||
+           (shape->go && chosen->kind == OP_REPLY_RECEIVE) ||
            (chosen->kind == OP_MAKE && model.channel_count >= MODEL_CHANNELS - 10))
         chosen = choose();
     out->kind = chosen->kind;

@@ -8,11 +8,13 @@
 struct shape {
     int processes[MODEL_THREADS]; /* of each thread; -1: there is none */
     int64_t free_slots;           /* in each handle table */
-    bool replayable;              /* only what programs on Anser can repeat */
+    bool replayable;              /* only what a program on Anser can repeat */
+    bool go;                      /* only what one in Go says through package anser */
 };
 
-#define SHAPES 4
-#define REPLAY 3 /* the shape of one process, for the programs on Anser */
+#define SHAPES    5
+#define REPLAY_C  3 /* the shapes of one process, for the programs on Anser */
+#define REPLAY_GO 4
 extern const struct shape shapes[SHAPES];
 
 void generate_seed(uint64_t seed);

@@ -59,11 +59,6 @@ void kernel_boot(void)
     host_begin();
 }
 
-void kernel_seed(uint64_t seed)
-{
-    select_seed(seed);
-}
-
 static void map_memory(int thread, const struct space *space)
 {
     struct memory *memory = &memories[thread];
@@ -231,6 +226,7 @@ static void load_cases(struct thread *thread, struct memory *memory, const struc
             .message = (uint64_t)&memory->block.blocks[i],
         };
     }
+    select_seed((uint64_t)call->seed);
     thread->x[REG_A0] = (uint64_t)memory->block.cases;
     thread->x[REG_A1] = (uint64_t)call->case_count;
     thread->x[REG_A2] = (uint64_t)call->flags & ~(uint64_t)ANSER_INFO_WANT_REPLY;

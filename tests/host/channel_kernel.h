@@ -13,8 +13,6 @@ extern char kernel_error[200];
 
 /* Once. */
 void kernel_boot(void);
-/* Seeds what the kernel chooses at random. */
-void kernel_seed(uint64_t seed);
 /* Processes and threads as model_begin has them. free_slots: room in each one's handle table that
  * is not filled with handles that no operation knows; room: what the model is to be told. */
 void kernel_begin(const int *processes, int64_t free_slots, int64_t *room);

@@ -36,6 +36,7 @@ static const struct key operation_keys[] = {
     OPERATION_KEY("until", until, 0),
     OPERATION_KEY("reply", reply, NO_NAME),
     OPERATION_KEY("target", target, -1),
+    OPERATION_KEY("seed", seed, 0),
     OPERATION_KEY("carry", carried[0], NO_NAME),
     OPERATION_KEY("carry2", carried[1], NO_NAME),
 };
@@ -86,57 +87,87 @@ void outcome_write(FILE *to, int64_t thread, const struct outcome *outcome)
     fputc('\n', to);
 }
 
+/* ---- Reading. */
+
 static bool read_case(const char *text, struct operation *operation)
 {
     if (operation->case_count == CASES_MAX)
         return false;
     struct operation_case *one = &operation->cases[operation->case_count++];
-    return sscanf(text, "%ld:%ld:%ld:%ld", &one->handle, &one->send, &one->length, &one->carried) ==
-           4;
+    int64_t *fields[] = {&one->handle, &one->send, &one->length, &one->carried};
+    for (unsigned i = 0; i < KEYS(fields); i++) {
+        char *end;
+        *fields[i] = strtol(text, &end, 10);
+        if (end == text || (i + 1 < KEYS(fields) && *end != ':'))
+            return false;
+        text = end + 1;
+    }
+    return true;
 }
 
-static bool read_key(const char *text, struct operation *operation)
+/* key=value, into the object that the keys are of. */
+static bool read_key(const char *text, void *object, const struct key *keys, size_t count)
 {
-    const char *equals = strchr(text, '=');
-    if (!equals)
+    size_t length = strcspn(text, "= \n");
+    if (text[length] != '=')
         return false;
-    size_t length = (size_t)(equals - text);
-    if (length == 4 && strncmp(text, "case", 4) == 0)
-        return read_case(equals + 1, operation);
-    for (size_t i = 0; i < KEYS(operation_keys); i++) {
-        const struct key *key = &operation_keys[i];
-        if (strlen(key->name) != length || strncmp(key->name, text, length) != 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(keys[i].name) != length || strncmp(keys[i].name, text, length) != 0)
             continue;
-        *field_of(operation, key) = strtol(equals + 1, NULL, 10);
+        *field_of(object, &keys[i]) = strtol(text + length + 1, NULL, 10);
         return true;
     }
     return false;
 }
 
-static bool read_line(char *line, struct operation *operation)
+static const char *next_word(const char *text)
 {
-    char *rest = NULL;
-    const char *word = strtok_r(line, " \n", &rest);
-    *operation = operation_empty;
-    operation->thread = -1;
-    while (operation->kind < OPERATION_KIND_COUNT && strcmp(word, words[operation->kind]) != 0)
-        operation->kind++;
-    if (operation->kind == OPERATION_KIND_COUNT)
-        return false;
-    while ((word = strtok_r(NULL, " \n", &rest)))
-        if (!read_key(word, operation))
-            return false;
-    return operation->id >= 0 && operation->id < OPERATIONS_MAX;
+    text += strcspn(text, " \n");
+    return text + strspn(text, " ");
 }
 
-int operation_read(FILE *from, struct operation *operation, char *line, int size)
+static bool read_operation(const char *text, struct operation *operation)
 {
-    char copy[512];
-    while (fgets(line, size, from)) {
-        if (line[0] == '>' || line[0] == '#' || line[0] == '\n')
-            continue;
-        snprintf(copy, sizeof(copy), "%s", line);
-        return read_line(copy, operation) ? 1 : -1;
+    size_t length = strcspn(text, " \n");
+    *operation = operation_empty;
+    operation->thread = -1;
+    while (operation->kind < OPERATION_KIND_COUNT &&
+           (strlen(words[operation->kind]) != length ||
+            strncmp(words[operation->kind], text, length) != 0))
+        operation->kind++;
+    bool good = operation->kind < OPERATION_KIND_COUNT;
+    for (text = next_word(text); good && *text != '\n' && *text != 0; text = next_word(text))
+        good = strncmp(text, "case=", 5) == 0
+                   ? read_case(text + 5, operation)
+                   : read_key(text, operation, operation_keys, KEYS(operation_keys));
+    return good && operation->id >= 0 && operation->id < OPERATIONS_MAX;
+}
+
+static bool read_outcome(const char *text, struct script_line *line)
+{
+    bool good = true;
+    const struct key thread = {"t", 0, 0};
+    line->outcome = outcome_empty;
+    line->outcome.ended = 1;
+    line->outcome.status = -1;
+    for (text = next_word(text); good && *text != '\n' && *text != 0; text = next_word(text))
+        good = read_key(text, &line->thread, &thread, 1) ||
+               read_key(text, &line->outcome, outcome_keys, KEYS(outcome_keys));
+    return good;
+}
+
+int script_read(const char **at, struct script_line *line)
+{
+    while (**at == '#' || **at == '\n') {
+        *at += strcspn(*at, "\n");
+        *at += **at == '\n';
     }
-    return 0;
+    line->outcome.ended = 0;
+    if (**at == 0)
+        return 0;
+    if (!(**at == '>' ? read_outcome(*at, line) : read_operation(*at, &line->operation)))
+        return -1;
+    *at += strcspn(*at, "\n");
+    *at += **at == '\n';
+    return 1;
 }

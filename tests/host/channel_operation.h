@@ -41,7 +41,7 @@
     X(CALL, call)              /* h, len, carry, room, flags, until; name: see RECEIVE */          \
     X(REPLY, reply)            /* reply: name, with EXPLICIT_REPLY; len, carry, flags */           \
     X(REPLY_RECEIVE, exchange) /* h, reply, len, carry, room, flags, until */                      \
-    X(SELECT, select)          /* cases, flags, until */                                           \
+    X(SELECT, select)          /* cases, flags, until, seed */                                     \
     X(POST, post)              /* h, len: bits */                                                  \
     X(WAIT, wait)              /* h, flags, until */                                               \
     X(TIME, time)              /* until: what the clock shows now; no thread */                    \
@@ -80,6 +80,7 @@ struct operation {
     int64_t until; /* deadline, in the model's time */
     int64_t reply;
     int64_t target;
+    int64_t seed;                 /* of the kernel's choice among the cases that are ready */
     int64_t carried[CARRIED_MAX]; /* NO_NAME: not so many */
     int64_t case_count;
     struct operation_case cases[CASES_MAX];
@@ -115,8 +116,16 @@ static inline uint8_t operation_byte(int64_t id, uint64_t index)
 
 void operation_write(FILE *to, const struct operation *operation);
 void outcome_write(FILE *to, int64_t thread, const struct outcome *outcome);
-/* Reads the next operation of a script, outcomes and comments skipped. 1; 0: no further one; -1: a
- * line that is not understood, in *line for the message. */
-int operation_read(FILE *from, struct operation *operation, char *line, int size);
+
+/* A line of a script: an operation, or (ended) an outcome of the last one before it. */
+struct script_line {
+    struct operation operation;
+    struct outcome outcome;
+    int64_t thread; /* whose outcome */
+};
+
+/* Reads the line at *at and moves *at behind it; empty lines and comments are skipped. 1: read; 0:
+ * the text has ended; -1: *at is a line that is not understood. */
+int script_read(const char **at, struct script_line *line);
 
 #endif

@@ -3,8 +3,8 @@
  * The kernel's channels against a model, with random operations. Usage:
  *     test_channel_model                runs OPERATIONS= (2000000) of them, from SEED= (1) on
  *     test_channel_model replay FILE    runs a script
- *     test_channel_model emit N SEED    prints N sequences with their outcomes, for programs on
- *                                       Anser
+ *     test_channel_model emit           prints sequences with their outcomes, which
+ *                                       tests/target/model.c and go/test/gomodel replay
  * What fails is shrunk and printed as a script. Sequences run in a process of their own, so that
  * also one that crashes is shrunk.
  */
@@ -27,6 +27,8 @@
 #include "tap.h"
 
 #define SEQUENCE_OPERATIONS 250
+#define EMITTED_SEQUENCES   24
+#define EMITTED_OPERATIONS  110
 #define SHARED_ERROR        240
 
 /* What a child that runs sequences leaves behind when it dies. */
@@ -112,10 +114,9 @@ static bool step(const struct operation *operation)
     return kernel_agrees(operation, seen);
 }
 
-static void begin(int64_t shape, uint64_t seed)
+static void begin(int64_t shape)
 {
     int64_t room[MODEL_PROCESSES];
-    kernel_seed(seed);
     kernel_begin(shapes[shape].processes, shapes[shape].free_slots, room);
     model_begin(shapes[shape].processes, room);
 }
@@ -126,18 +127,30 @@ static bool say(void)
     return false;
 }
 
+static void print_head(void)
+{
+    struct operation head = operation_empty;
+    head.kind = OP_SEQUENCE;
+    head.thread = -1;
+    head.target = record->shape;
+    head.until = (int64_t)record->seed;
+    operation_write(stdout, &head);
+}
+
 /* A new random sequence, which is left in the record. */
-static bool run_random(uint64_t seed)
+static bool run_random(uint64_t seed, int64_t shape, int64_t count)
 {
     record->seed = seed;
-    record->shape = (int64_t)(seed % SHAPES);
+    record->shape = shape;
     record->count = 0;
     record->sequences++;
     generate_seed(seed);
-    begin(record->shape, seed);
-    for (int64_t id = 0; id < SEQUENCE_OPERATIONS; id++) {
+    begin(shape);
+    if (telling)
+        print_head();
+    for (int64_t id = 0; id < count; id++) {
         struct operation *operation = &record->operations[id];
-        generate(&shapes[record->shape], id, operation);
+        generate(&shapes[shape], id, operation);
         record->count = id + 1;
         if (!step(operation))
             return say();
@@ -148,7 +161,7 @@ static bool run_random(uint64_t seed)
 /* The sequence that is in the record. */
 static bool run_again(void)
 {
-    begin(record->shape, record->seed);
+    begin(record->shape);
     for (int64_t i = 0; i < record->count; i++)
         if (!step(&record->operations[i]))
             return say();
@@ -181,7 +194,7 @@ static uint64_t wanted, first_seed;
 static bool run_many(void)
 {
     for (uint64_t seed = first_seed; record->total < wanted; seed++)
-        if (!run_random(seed))
+        if (!run_random(seed, (int64_t)(seed % SHAPES), SEQUENCE_OPERATIONS))
             return false;
     return true;
 }
@@ -213,12 +226,7 @@ static void shrink(void)
 
 static void print_script(void)
 {
-    struct operation head = operation_empty;
-    head.kind = OP_SEQUENCE;
-    head.thread = -1;
-    head.target = record->shape;
-    head.until = (int64_t)record->seed;
-    operation_write(stdout, &head);
+    print_head();
     for (int64_t i = 0; i < record->count; i++)
         operation_write(stdout, &record->operations[i]);
 }
@@ -233,29 +241,41 @@ static void report(void)
 
 /* ---- Replay, and sequences for others. */
 
+static char *read_text(const char *path)
+{
+    long size;
+    char *text = NULL;
+    FILE *from = fopen(path, "r");
+    if (!from || fseek(from, 0, SEEK_END) != 0 || (size = ftell(from)) < 0)
+        return NULL;
+    rewind(from);
+    text = calloc(1, (size_t)size + 1);
+    if (fread(text, 1, (size_t)size, from) != (size_t)size)
+        text[0] = 0;
+    fclose(from);
+    return text;
+}
+
 static int read_script(const char *path)
 {
-    char line[512];
+    struct script_line line;
     int status;
-    FILE *from = fopen(path, "r");
-    if (!from) {
+    char *text = read_text(path);
+    const char *at = text;
+    if (!text) {
         printf("# cannot read %s\n", path);
         return 2;
     }
     record->count = 0;
-    struct operation *next = record->operations;
-    while ((status = operation_read(from, next, line, sizeof(line))) > 0 &&
-           record->count < OPERATIONS_MAX - 1) {
-        if (next->kind == OP_SEQUENCE) {
-            record->shape = next->target;
-            record->seed = (uint64_t)next->until;
-            continue;
-        }
-        next = &record->operations[++record->count];
+    while ((status = script_read(&at, &line)) > 0 && record->count < OPERATIONS_MAX) {
+        if (!line.outcome.ended && line.operation.kind == OP_SEQUENCE)
+            record->shape = line.operation.target % SHAPES;
+        else if (!line.outcome.ended)
+            record->operations[record->count++] = line.operation;
     }
-    fclose(from);
     if (status != 0)
-        printf("# %s: not understood: %s\n", path, line);
+        printf("# %s: not understood: %.*s\n", path, (int)strcspn(at, "\n"), at);
+    free(text);
     return status != 0 ? 2 : 0;
 }
 
@@ -268,6 +288,17 @@ static int replay(const char *path)
     bool held = in_child(run_again, false);
     printf("# %s: %s\n", path, held ? "as in the model" : record->error);
     return held ? 0 : 1;
+}
+
+/* Sequences with their outcomes, for the programs that replay them on Anser. */
+static int emit(void)
+{
+    for (uint64_t i = 0; i < EMITTED_SEQUENCES; i++) {
+        bool held = run_random(i + 1, i % 2 ? REPLAY_GO : REPLAY_C, EMITTED_OPERATIONS);
+        if (!held)
+            return 1;
+    }
+    return 0;
 }
 
 static uint64_t number_from(const char *variable, uint64_t otherwise)
@@ -296,6 +327,13 @@ int main(int count, char **arguments)
     kernel_boot();
     if (count == 3 && strcmp(arguments[1], "replay") == 0)
         return replay(arguments[2]);
+    telling = count == 2 && strcmp(arguments[1], "emit") == 0;
+    if (telling)
+        return emit();
+    if (count != 1) {
+        printf("usage: %s [replay FILE | emit]\n", arguments[0]);
+        return 2;
+    }
     wanted = number_from("OPERATIONS", 2000000);
     first_seed = number_from("SEED", 1);
     bool held = in_child(run_many, false);
