@@ -57,3 +57,12 @@ $(BUILD)/user/tests/target/support/cells.o: $(BUILD)/tests/channel_cells.h
 
 .PHONY: tests-target
 tests-target: $(TARGET_PROGRAMS)
+
+# The sequences that tests/target/model.c and go/test/gomodel replay, with what comes of them; a host
+# test checks that they are current.
+MODEL_SEQUENCES := go/test/gomodel/sequences.txt
+$(BUILD)/user/tests/target/model.o: $(MODEL_SEQUENCES)
+
+.PHONY: model-sequences
+model-sequences: $(BUILD)/tests/host/test_channel_model
+	$(Q)$< emit > $(MODEL_SEQUENCES)
