@@ -47,7 +47,8 @@ status_t exchange_send(struct channel *channel, struct thread *self)
 
 bool exchange_refill(struct channel *channel)
 {
-    for (unsigned n = 0; channel_has_room(channel); n++) {
+    /* Who waits when it is closed has failed, though it may be told only later. */
+    for (unsigned n = 0; channel_has_room(channel) && !channel->closed; n++) {
         struct waiter *sender = waiter_first(&channel->senders);
         if (!sender || sender->thread->state == ANSER_STATE_CALLING)
             break; /* a call is taken by a receiver, never buffered */
@@ -141,9 +142,10 @@ bool exchange_can_receive(const struct channel *channel)
 status_t exchange_receive(struct channel *channel, struct thread *self)
 {
     status_t status = event_receive(channel, self);
-    if (status == 0)
-        status = channel->count > 0 ? receive_buffered(channel, self)
-                                    : receive_from_senders(channel, self);
+    if (status == 0 && channel->count > 0)
+        status = receive_buffered(channel, self);
+    else if (status == 0 && !channel->closed)
+        status = receive_from_senders(channel, self);
     /* Also behind a call that was received, or had a fault, there may be sends. */
     refill(channel);
     return status;

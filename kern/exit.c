@@ -99,7 +99,9 @@ static void thread_end(struct thread *self)
     float_forget(self);
     reply_drop_callers(self);
     event_unbind(&self->fault);
-    reflect_release(self);
+    if (!process->dying)
+        reflect_release(self); /* else others of its threads may still run, and look there */
+    self->save = NULL;
     select_release(self);
     if (self->progress)
         object_release(self->progress);

@@ -152,6 +152,50 @@ static void test_room(bool received)
     drop_channel(channel);
 }
 
+/* ---- Closing. ----------------------------------------------------------------------------------
+ */
+
+static uint32_t ready;
+
+/* Receives without waiting until it learns that the channel is closed; how many elements came. */
+static int64_t drain(void *argument)
+{
+    uint8_t data[LENGTH];
+    struct channel_in in = {.data = data, .capacity = LENGTH};
+    int64_t came = 0;
+    __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+    for (;;) {
+        int status = channel_receive(*(anser_handle *)argument, &in, 0, 0);
+        if (status == 0 && in.flags == ANSER_INFO_CLOSED)
+            return came;
+        came += status == 0;
+    }
+}
+
+/* Close fails all senders that wait at that moment: whose element was received came before all that
+ * have failed. */
+static void test_close(void)
+{
+    struct channel channel = make_channel(LENGTH, 0);
+    struct task receiver;
+    bool prefix = true;
+    int64_t sent = 0;
+    queue_up(channel.send, do_send, ANSER_STATE_SENDING, 0);
+    ready = 0;
+    task_start(&receiver, drain, &channel.receive);
+    while (!__atomic_load_n(&ready, __ATOMIC_ACQUIRE))
+        sys_thread_yield();
+    sys_chan_close(channel.send);
+    for (unsigned i = 0; i < MANY; i++) {
+        int64_t status = task_result(&peers[i].task);
+        prefix &= status == -EPIPE || (status == 0 && sent == i);
+        sent += status == 0;
+    }
+    TEST(prefix && task_result(&receiver) == sent,
+         "closed while somebody receives: from one sender on all of them fail");
+    drop_channel(channel);
+}
+
 int main(void)
 {
     struct balance before = {0};
@@ -164,6 +208,8 @@ int main(void)
         test_receivers();
         test_room(true);
         test_room(false);
+        for (int i = 0; i < 5; i++)
+            test_close();
     }
     TEST(balance_is(&before), "all memory, handles and objects are back");
     return tap_done();
