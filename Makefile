@@ -57,7 +57,7 @@ LIBFDT_INCLUDE := $(BUILD)/riscv64/usr/include
 # The image that QEMU boots, and everything that has to exist for it.
 IMAGE := $(BUILD)/loader.elf $(BUILD)/initrd.cpio
 
-.PHONY: all build help setup run gdb test bench soak fmt lint doctor clean
+.PHONY: all build help setup run gdb test bench lab soak fmt lint doctor clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 all: build
@@ -103,6 +103,12 @@ bench:
 	$(Q)$(MAKE) --no-print-directory build $(BUILD)/initrd-test.cpio linux-guest
 	$(Q)tests/run-bench
 
+# LAB= names experiments, else those of docs/lab.md run.
+lab:
+	$(Q)tools/setup lab
+	$(Q)$(MAKE) --no-print-directory build
+	$(Q)GO_USER='$(GO_USER)' tools/lab $(if $(LAB),'$(LAB)')
+
 soak:
 	$(Q)tools/setup
 	$(Q)tests/run-soak
@@ -128,6 +134,7 @@ help:
 	@echo '                                                     FILES='\''programs/NAME=FILE ...'\'' adds to the archive'
 	@echo 'make test       everything that is checked before a commit'
 	@echo 'make bench      instruction counts, also in $(BUILD)/bench.json'
+	@echo 'make lab        the channel lab: tables and plots in $(BUILD)/lab/     LAB= SMP= ICOUNT= (docs/lab.md)'
 	@echo 'make soak       the same tests for longer             FUZZ_SECONDS= CYCLES='
 	@echo 'make gdb        QEMU waits, gdb attaches              PROG=name of a user program'
 	@echo 'make fmt lint   format the sources, check them'

@@ -61,11 +61,9 @@ static int serve_send(struct lab_work *work)
 {
     uint64_t word;
     int status;
-    while ((status = lab_receive(work, work->handles[0], &word)) > 0 && status >= 0) {
-        status = lab_send(work, work->handles[1], word);
-        if (status < 0)
-            break;
-    }
+    do
+        status = lab_receive(work, work->handles[0], &word);
+    while (status > 0 && (status = lab_send(work, work->handles[1], word)) == 0);
     return status;
 }
 

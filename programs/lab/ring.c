@@ -1,32 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ring: a token goes round from process to process; the first one counts. */
+/* Ring: a token goes round from process to process. */
 #include "experiment.h"
 
 static void arrange(struct lab_stage *stage)
 {
-    const struct lab_point *point = lab_stage_point(stage);
-    struct channel first = lab_channel(stage, 8, 1), from = first;
-    for (uint64_t i = 1; i < lab_value(point, "processes"); i++) {
+    struct channel begin = lab_channel(stage, 8, 1), from = begin;
+    for (uint64_t left = lab_value(lab_stage_point(stage), "processes"); left > 1; left--) {
         struct channel to = lab_channel(stage, 8, 1);
         lab_add2(stage, "node", from.receive, to.send);
         from = to;
     }
-    lab_add2(stage, "node", from.receive, first.send);
+    lab_add2(stage, "first", from.receive, begin.send);
 }
 
 static int node(struct lab_work *work)
 {
-    uint64_t word = 0, rounds = lab_value(work->point, "rounds");
-    int status = work->index == 0 ? lab_send(work, work->handles[1], 0) : 0;
-    if (work->index == 0)
-        lab_begin(work);
+    uint64_t token;
+    int status;
+    do
+        status = lab_receive(work, work->handles[0], &token);
+    while (status > 0 && (status = lab_send(work, work->handles[1], token + 1)) == 0);
+    return status;
+}
+
+static int first(struct lab_work *work)
+{
+    uint64_t token = 0, rounds = lab_value(work->point, "rounds");
+    int status = 0;
+    lab_begin(work);
     for (uint64_t round = 0; round < rounds && status >= 0; round++) {
-        status = lab_receive(work, work->handles[0], &word);
-        if (status > 0 && (work->index != 0 || round + 1 < rounds))
-            status = lab_send(work, work->handles[1], word + 1);
+        status = lab_send(work, work->handles[1], token + 1);
+        if (status == 0)
+            status = lab_receive(work, work->handles[0], &token);
     }
-    if (work->index == 0)
-        lab_end(work, rounds);
+    lab_end(work, rounds);
+    lab_report(work, "hops", token);
     return status < 0 ? status : 0;
 }
 
@@ -36,6 +44,7 @@ LAB_EXPERIMENT(ring){
     .operation = "round of the token",
     .go = true,
     .parameters = {LAB_PROCESSES(4, 2), LAB_ROUNDS(1000)},
-    .roles = {{"node", node}},
+    .columns = {{.name = "hops", .meaning = "how often the token was sent"}},
+    .roles = {{"first", first}, {"node", node}},
     .arrange = arrange,
 };

@@ -29,9 +29,9 @@ static const struct lab_column shared_columns[SHARED_COLUMNS] = {
     [HARTS] = {.name = "harts", .meaning = "harts of the machine"},
     [OPERATIONS] = {.name = "operations", .meaning = "what was measured, in number"},
     [INSTRUCTIONS] = {.name = "instructions", .meaning = "of all harts, kernel included"},
-    [INSTRUCTIONS_EACH] = {.name = "instructions_each", .meaning = "instructions an operation"},
+    [INSTRUCTIONS_EACH] = {.name = "instructions_each", .meaning = "instructions per operation"},
     [TICKS] = {.name = "ticks", .meaning = "of the machine's timer"},
-    [NANOSECONDS_EACH] = {.name = "ns_each", .meaning = "nanoseconds an operation"},
+    [NANOSECONDS_EACH] = {.name = "ns_each", .meaning = "nanoseconds per operation"},
 };
 
 static unsigned parameter_count(const struct lab_experiment *experiment)

@@ -2,28 +2,36 @@
 
 package main
 
-func init() { register("ring", "node", node) }
+func init() {
+	register("ring", "first", first)
+	register("ring", "node", node)
+}
 
-// node receives the token from its neighbour and sends it on; the first node has it first, and counts.
 func node(w *work) error {
-	rounds := w.value("rounds")
-	if w.index == 0 {
-		if err := w.send(w.handles[1], 0); err != nil {
-			return err
+	for {
+		token, err := w.receive(w.handles[0])
+		if err == nil {
+			err = w.send(w.handles[1], token+1)
 		}
-		w.begin()
+		if err != nil {
+			return unlessClosed(err)
+		}
 	}
-	for round := range rounds {
-		word, err := w.receive(w.handles[0])
-		if err == nil && (w.index != 0 || round+1 < rounds) {
-			err = w.send(w.handles[1], word+1)
+}
+
+func first(w *work) error {
+	token, rounds := uint64(0), w.value("rounds")
+	w.begin()
+	for range rounds {
+		err := w.send(w.handles[1], token+1)
+		if err == nil {
+			token, err = w.receive(w.handles[0])
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if w.index == 0 {
-		w.end(rounds)
-	}
+	w.end(rounds)
+	w.report("hops", token)
 	return nil
 }
