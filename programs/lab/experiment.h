@@ -166,6 +166,10 @@ int lab_send(struct lab_work *work, anser_handle send, uint64_t word);
  */
 int lab_receive(struct lab_work *work, anser_handle receive, uint64_t *word);
 
+/* Receives and sends on until the channel is closed, adding `add` to each word. Returns 0 or
+ * -errno. */
+int lab_forward(struct lab_work *work, anser_handle receive, anser_handle send, uint64_t add);
+
 /* Runs so many instructions in a loop, for what stands for work. */
 void lab_burn(uint64_t instructions);
 

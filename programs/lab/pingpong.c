@@ -57,20 +57,10 @@ static int client(struct lab_work *work)
     return status;
 }
 
-static int serve_send(struct lab_work *work)
-{
-    uint64_t word;
-    int status;
-    do
-        status = lab_receive(work, work->handles[0], &word);
-    while (status > 0 && (status = lab_send(work, work->handles[1], word)) == 0);
-    return status;
-}
-
 static int server(struct lab_work *work)
 {
     if (lab_is(work->point, "by", "send"))
-        return serve_send(work);
+        return lab_forward(work, work->handles[0], work->handles[1], 0);
     if (lab_is(work->point, "by", "inline"))
         return exchange_serve_inline(work, work->handles[0]);
     return exchange_serve(work, work->handles[0]);

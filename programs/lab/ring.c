@@ -15,36 +15,28 @@ static void arrange(struct lab_stage *stage)
 
 static int node(struct lab_work *work)
 {
-    uint64_t token;
-    int status;
-    do
-        status = lab_receive(work, work->handles[0], &token);
-    while (status > 0 && (status = lab_send(work, work->handles[1], token + 1)) == 0);
-    return status;
+    return lab_forward(work, work->handles[0], work->handles[1], 1);
 }
 
 static int first(struct lab_work *work)
 {
     uint64_t token = 0, rounds = lab_value(work->point, "rounds");
-    int status = 0;
+    int status = 1;
     lab_begin(work);
-    for (uint64_t round = 0; round < rounds && status >= 0; round++) {
+    for (uint64_t round = 0; round < rounds && status > 0; round++) {
         status = lab_send(work, work->handles[1], token + 1);
-        if (status == 0)
-            status = lab_receive(work, work->handles[0], &token);
+        status = status < 0 ? status : lab_receive(work, work->handles[0], &token);
     }
     lab_end(work, rounds);
     lab_report(work, "hops", token);
     return status < 0 ? status : 0;
 }
 
-LAB_EXPERIMENT(ring){
-    .name = "ring",
-    .summary = "A token goes round in a ring of processes",
-    .operation = "round of the token",
-    .go = true,
-    .parameters = {LAB_PROCESSES(4, 2), LAB_ROUNDS(1000)},
-    .columns = {{.name = "hops", .meaning = "how often the token was sent"}},
-    .roles = {{"first", first}, {"node", node}},
-    .arrange = arrange,
-};
+LAB_EXPERIMENT(ring){.name = "ring",
+                     .summary = "A token goes round in a ring of processes",
+                     .operation = "round of the token",
+                     .go = true,
+                     .parameters = {LAB_PROCESSES(4, 2), LAB_ROUNDS(1000)},
+                     .columns = {{.name = "hops", .meaning = "how often the token was sent"}},
+                     .roles = {{"first", first}, {"node", node}},
+                     .arrange = arrange};

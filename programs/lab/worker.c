@@ -180,6 +180,16 @@ int lab_receive(struct lab_work *work, anser_handle receive, uint64_t *word)
     return in.length == work->size ? 1 : -EMSGSIZE;
 }
 
+int lab_forward(struct lab_work *work, anser_handle receive, anser_handle send, uint64_t add)
+{
+    uint64_t word;
+    int status;
+    do
+        status = lab_receive(work, receive, &word);
+    while (status > 0 && (status = lab_send(work, send, word + add)) == 0);
+    return status;
+}
+
 void lab_burn(uint64_t instructions)
 {
     uint64_t rounds = instructions / 2 + 1;

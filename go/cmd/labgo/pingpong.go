@@ -90,21 +90,9 @@ func client(w *work) error {
 
 func server(w *work) error {
 	if w.is("by", "send") {
-		return w.echo()
+		return w.forward(w.handles[0], w.handles[1], 0)
 	}
 	return w.answer()
-}
-
-func (w *work) echo() error {
-	for {
-		word, err := w.receive(w.handles[0])
-		if err == nil {
-			err = w.send(w.handles[1], word)
-		}
-		if err != nil {
-			return unlessClosed(err)
-		}
-	}
 }
 
 // answer answers calls with what they sent until the channel is closed.

@@ -8,15 +8,7 @@ func init() {
 }
 
 func node(w *work) error {
-	for {
-		token, err := w.receive(w.handles[0])
-		if err == nil {
-			err = w.send(w.handles[1], token+1)
-		}
-		if err != nil {
-			return unlessClosed(err)
-		}
-	}
+	return w.forward(w.handles[0], w.handles[1], 1)
 }
 
 func first(w *work) error {

@@ -10,7 +10,7 @@ import (
 
 func init() {
 	register("pipeline", "source", func(w *work) error { return w.source(w.value("rounds") + 1) })
-	register("pipeline", "stage", stage)
+	register("pipeline", "stage", func(w *work) error { return w.forward(w.handles[0], w.handles[1], 0) })
 	register("pipeline", "sink", sink)
 	register("fanin", "source", fanInSource)
 	register("fanin", "sink", sink)
@@ -46,18 +46,6 @@ func fanOutSource(w *work) error {
 	err := w.source(rounds)
 	w.end(rounds)
 	return err
-}
-
-func stage(w *work) error {
-	for {
-		word, err := w.receive(w.handles[0])
-		if err == nil {
-			err = w.send(w.handles[1], word)
-		}
-		if err != nil {
-			return unlessClosed(err)
-		}
-	}
 }
 
 // sink measures from the first element to the last, and looks whether each source's come in order.

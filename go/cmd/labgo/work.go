@@ -135,6 +135,19 @@ func (w *work) receive(channel anser.Handle) (uint64, error) {
 	return binary.LittleEndian.Uint64(in.Data), nil
 }
 
+// forward receives and sends on until the channel is closed, adding `add` to each word.
+func (w *work) forward(receive, send anser.Handle, add uint64) error {
+	for {
+		word, err := w.receive(receive)
+		if err == nil {
+			err = w.send(send, word+add)
+		}
+		if err != nil {
+			return unlessClosed(err)
+		}
+	}
+}
+
 // unlessClosed is err, but nil for the end of a stream.
 func unlessClosed(err error) error {
 	if errors.Is(err, errClosed) {
