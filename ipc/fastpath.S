@@ -138,12 +138,12 @@
     sret
 .endm
 
-/* Back to the running thread, behind its call. */
-.macro STAY gate, scratch
-    amoswap.w.rl \gate, zero, (\gate) /* and the gate's address is gone */
-    csrr  \scratch, sepc
-    addi  \scratch, \scratch, 4
-    csrw  sepc, \scratch
+/* Back to the running thread, behind its call. The gate's address is gone. */
+.macro STAY gate
+    amoswap.w.rl zero, zero, (\gate)
+    csrr  \gate, sepc
+    addi  \gate, \gate, 4
+    csrw  sepc, \gate
 .endm
 
 .macro SET_STATE thread, state, scratch
@@ -325,13 +325,13 @@ block:
     j     slow_locked
 
 send_stay:
-    STAY  ra, s8
+    STAY  ra
     ld    ra, T_RA(tp)
     ld    sp, T_SP(tp)
     ld    gp, T_GP(tp)
     ld    s11, T_S11(tp)
     csrrw tp, sscratch, tp
-    ZERO  a0, a1, a7, s4, s5, s6, s9
+    ZERO  a0, a1, a7, s4, s5, s6, s8, s9
     sret
 
 send_slow_locked:
@@ -472,10 +472,10 @@ fast_signal:
     sd    a1, T_A1(t3)
     SET_STATE t3, STATE_READY, t5
 signal_stay:
-    STAY  t0, t1
+    STAY  t0
     ld    sp, T_SP(tp)
     csrrw tp, sscratch, tp
-    ZERO  a0, t3, t4, a6
+    ZERO  a0, t1, t3, t4, a6
     sret
 
 signal_pending: /* the next waiter gets it all; or the waiter is on another hart */

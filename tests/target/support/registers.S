@@ -67,6 +67,15 @@ registers_spin:
     END
     .size registers_spin, . - registers_spin
 
+    .section .text.registers_touch, "ax", @progbits
+    .globl registers_touch
+    .type registers_touch, @function
+registers_touch:
+    BEGIN
+    lb zero, 0(a7)
+    END
+    .size registers_touch, . - registers_touch
+
 /* Entry of a thread: stores all registers as they are at its start at a0, then leaves. */
     .section .text.registers_at_start, "ax", @progbits
     .globl registers_at_start

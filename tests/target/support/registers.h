@@ -34,6 +34,9 @@ void registers_trap(struct registers *registers);
  * thread sees that never calls the kernel but is interrupted often. */
 void registers_spin(struct registers *registers, uint64_t rounds);
 
+/* Loads all registers but sp, reads from the address in a7, stores them. */
+void registers_touch(struct registers *registers);
+
 /* A thread's entry: stores all registers in the struct registers that its argument points to, then
  * zeroes and wakes the word behind it, and leaves. */
 void registers_at_start(void);
