@@ -18,9 +18,10 @@ def machine(request):
 
 
 @pytest.mark.parametrize("smp", [1, 2])
-def test_package(smp):
-    """go/test/gochannels: package anser itself."""
-    run_target_program("gochannels", smp=smp, initrd=BUILD / "initrd-test.cpio")
+@pytest.mark.parametrize("program", ["gochannels", "gosemantics"])
+def test_package(program, smp):
+    """go/test: package anser itself; what Go's own tests ask of channels, asked of ours."""
+    run_target_program(program, smp=smp, initrd=BUILD / "initrd-test.cpio")
 
 
 @pytest.mark.parametrize("client", PINGPONG)
