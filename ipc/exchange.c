@@ -75,10 +75,12 @@ static void refill(struct channel *channel)
 void calls_cancel(struct thread *thread, status_t status)
 {
     struct channel *channel = (struct channel *)thread_wait_object(thread);
-    bool receiving = thread->state == ANSER_STATE_RECEIVING;
+    bool calling = thread->state == ANSER_STATE_CALLING;
     channel_cancel(thread, status);
-    if (channel && !receiving && !channel->closed)
-        refill(channel); /* a call at the head kept others from the room behind it */
+    /* A call at the head kept others from the room behind it. Not at once: their waits may be about
+     * to be cancelled as well, and who cancels may be about to move what they send. */
+    if (channel && calling && channel_has_room(channel) && !list_empty(&channel->senders))
+        channel_push_work(channel);
 }
 
 /* ---- Receiving. */
