@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The sequences that programs replay on Anser are the model test's."""
+"""The model test of channels beyond the host: its sequences on Anser, through package anser.
+
+tests/target/model.c replays them in C, with all other target programs.
+"""
 
 import subprocess
 
-from anser_qemu import BUILD, ROOT
+import pytest
+
+from anser_qemu import BUILD, ROOT, run_target_program
 
 PROGRAM = BUILD / "tests" / "host" / "test_channel_model"
 
@@ -13,3 +18,9 @@ def test_sequences_are_current():
     emitted = subprocess.run([PROGRAM, "emit"], capture_output=True, timeout=120, check=True).stdout
     kept = (ROOT / "go" / "test" / "gomodel" / "sequences.txt").read_bytes()
     assert emitted == kept, "run make model-sequences"
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_go(smp):
+    """go/test/gomodel: each call of package anser ends as the kernel's did on the host."""
+    run_target_program("gomodel", smp=smp, initrd=BUILD / "initrd-test.cpio")

@@ -206,6 +206,8 @@ static void fill_mint(struct operation *out, int process)
 static void fill_any(struct operation *out, int process)
 {
     out->handle = pick_mostly(process, chance(90) ? WANT_END : WANT_ANY);
+    if (shape->go && out->handle == NO_NAME)
+        out->kind = OP_LENGTH; /* closing no handle is no error there */
 }
 
 static void fill_give(struct operation *out, int process)
@@ -251,15 +253,28 @@ static void fill_call(struct operation *out, int process)
     patience_of_call(out);
 }
 
+/* Package anser gives up a right to answer whatever comes of it: so only an answer that is good, or
+ * has none. */
+static void fill_answer_in_go(struct operation *out, int process)
+{
+    out->reply = pick(process, WANT_RIGHT);
+    out->flags = ANSER_INFO_EXPLICIT_REPLY;
+    if (chance(14))
+        out->carried[0] = pick(process, WANT_END);
+}
+
 static void fill_answer(struct operation *out, int process)
 {
     int64_t right = pick_mostly(process, WANT_RIGHT);
-    if (shape->go || (right != NO_NAME && (model.threads[out->thread].owes < 0 || chance(60)))) {
+    out->length = pick_size(chance(80) ? ANSER_REGISTER_BYTES : ANSER_ELEMENT_MAX);
+    if (shape->go) {
+        fill_answer_in_go(out, process);
+    } else if (right != NO_NAME && (model.threads[out->thread].owes < 0 || chance(60))) {
         out->flags |= ANSER_INFO_EXPLICIT_REPLY;
         out->reply = right;
     }
-    out->length = pick_size(chance(80) ? ANSER_REGISTER_BYTES : ANSER_ELEMENT_MAX);
-    carry(process, out->carried);
+    if (!shape->go)
+        carry(process, out->carried);
     form(out);
 }
 
@@ -281,10 +296,13 @@ static void fill_case(struct operation_case *one, int process)
     if (!one->send && chance(15))
         one->handle = pick(process, WANT_WAIT);
     one->length = pick_size(one->send ? element_size(one->handle) : ANSER_ELEMENT_MAX);
-    if (!one->send && chance(80))
+    if (!one->send && (shape->go || chance(80)))
         one->length = ANSER_ELEMENT_MAX;
     if (one->send)
         carry(process, names);
+    /* Package anser looks again after an error; one that has passed by then is none. */
+    if (shape->go && names[0] != NO_NAME)
+        names[0] = pick(process, WANT_SEND);
     one->carried = names[0];
 }
 

@@ -157,42 +157,16 @@ static int case_using(const struct operation *call, int64_t name, int64_t told)
     return found;
 }
 
-static void end_users(int process, int64_t name, bool all)
+void wake_users(int process, int64_t name)
 {
     for (int i = 0; i < MODEL_THREADS; i++) {
         const struct model_thread *thread = &model.threads[i];
-        if (thread->wait != WAIT_LINE || thread->process != process ||
-            (!all && observed(i)->status != -ANSER_EBADF))
+        if (thread->wait != WAIT_LINE || thread->process != process)
             continue;
         bool select = thread->call.kind == OP_SELECT;
         int used = select ? case_using(&thread->call, name, observed(i)->value) : -1;
         if (select ? used >= 0 : thread->call.handle == name)
             finish(i, used, -ANSER_EBADF, 0);
-    }
-}
-
-/* Several may wait on it. As they leave, one after the other, there may be room for the element of
- * another one, which then has been sent: so those who were not seen to get the error may still do
- * something, but not wait any longer. */
-static struct {
-    int process;
-    int64_t name;
-} lost_handles[2 * MODEL_THREADS * CASES_MAX];
-static unsigned lost_handle_count;
-
-void wake_users(int process, int64_t name)
-{
-    end_users(process, name, false);
-    lost_handles[lost_handle_count].process = process;
-    lost_handles[lost_handle_count++].name = name;
-}
-
-static void end_users_left(void)
-{
-    while (lost_handle_count > 0) {
-        lost_handle_count--;
-        end_users(lost_handles[lost_handle_count].process, lost_handles[lost_handle_count].name,
-                  true);
     }
 }
 
@@ -562,8 +536,6 @@ void settle(void)
     for (int pass = 0; pass < 3; pass++) {
         faults_only = pass == 0;
         strict = pass == 2;
-        if (strict)
-            end_users_left();
         while (anything_happens())
             continue;
     }

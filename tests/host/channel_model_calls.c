@@ -126,7 +126,6 @@ static void close_handle(const struct operation *call, int process)
         return;
     model.handles[call->handle].place = PLACE_NOWHERE;
     wake_users(process, call->handle);
-    settle(); /* it is an end still, but nobody's */
     release(call->handle);
     model.handles[call->handle].place = process; /* where its old value is, stale */
     finish((int)call->thread, -1, 0, 0);
@@ -350,19 +349,20 @@ static bool due(const struct model_thread *thread)
            thread->call.until <= model.now;
 }
 
+/* Who is late is late, whatever room the others leave. */
 static void expire(void)
 {
-    for (;;) {
-        int first = -1;
-        for (int i = 0; i < MODEL_THREADS; i++)
-            if (due(&model.threads[i]) &&
-                (first < 0 || model.threads[i].call.until < model.threads[first].call.until))
-                first = i;
-        if (first < 0)
-            return;
-        finish(first, -1, -ANSER_ETIMEDOUT, 0);
+    bool any;
+    do {
+        any = false;
+        for (int i = 0; i < MODEL_THREADS; i++) {
+            if (!due(&model.threads[i]))
+                continue;
+            finish(i, -1, -ANSER_ETIMEDOUT, 0);
+            any = true;
+        }
         settle();
-    }
+    } while (any);
 }
 
 static void interrupt(int target)
@@ -378,7 +378,6 @@ static void stop(int target)
     if (thread->wait != WAIT_NOTHING)
         finish(target, -1, -ANSER_EINTR, 0);
     thread->alive = false;
-    settle();
 }
 
 static void drop_debts(int target)
@@ -404,6 +403,7 @@ static void kill_thread(int target)
     bool last = true;
     model.threads[target].dying = true;
     stop(target);
+    settle();
     drop_debts(target);
     for (int i = 0; i < MODEL_THREADS; i++)
         last &= !model.threads[i].alive || model.threads[i].process != process;
@@ -418,6 +418,7 @@ static void kill_process(int process)
     for (int i = 0; i < MODEL_THREADS; i++)
         if (model.threads[i].alive && model.threads[i].process == process)
             stop(i);
+    settle();
     for (int i = 0; i < MODEL_THREADS; i++)
         if (model.threads[i].process == process)
             drop_debts(i);
