@@ -15,6 +15,14 @@ go-commands:
 	@mkdir -p $(BUILD)/go/linked
 	$(Q)cd go && $(GO_BUILD) -o $(abspath $(BUILD))/go/linked/ $(GO_COMMANDS:%=./cmd/%) $(GO_TESTS:%=./test/%)
 
+# Package anser's own tests and examples, as a program that runs on Anser.
+INITRD_EXTRA += tests/goanser=$(BUILD)/go/goanser
+$(BUILD)/go/goanser: $(wildcard go/anser/*.go go/abi/*.go)
+	$(call say,GO,$@)
+	@mkdir -p $(@D)
+	$(Q)cd go && GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) test -c -trimpath \
+		-ldflags='-s -w' -o $(abspath $(BUILD))/go/goanser ./anser
+
 INITRD_EXTRA += $(foreach test,$(GO_TESTS),tests/$(test)=$(BUILD)/go/$(test))
 
 $(GO_COMMANDS:%=$(BUILD)/go/%) $(GO_TESTS:%=$(BUILD)/go/%): $(BUILD)/go/%: go-commands

@@ -24,6 +24,16 @@ def test_package(program, smp):
     run_target_program(program, smp=smp, initrd=BUILD / "initrd-test.cpio")
 
 
+def test_package_on_anser():
+    """The package's unit tests and examples, as go test would run them."""
+    with Machine(append="test=goanser -- -test.v", initrd=BUILD / "initrd-test.cpio",
+                 timeout=60) as machine:
+        assert machine.wait_exit() == 0
+        passed = re.findall(r"^--- PASS: (\w+)", machine.transcript, re.M)
+        assert {"ExampleMakeChan", "ExampleSelect", "TestKernelCases"} <= set(passed)
+        assert re.search(r"^PASS$", machine.transcript, re.M)
+
+
 @pytest.mark.parametrize("client", PINGPONG)
 @pytest.mark.parametrize("server", PINGPONG)
 def test_pingpong(machine, server, client):

@@ -52,12 +52,14 @@ const (
 // Deadline 0 is Go's default clause: EAGAIN if no case is ready. A deadline that passes gives ETIMEDOUT;
 // both have index -1. An error of a case has that case's index: EPIPE for a send on a closed channel,
 // EBADF, EPERM, EMSGSIZE, EFAULT, EMFILE; then no case has had an effect, and all handles are still the
-// caller's. Without cases it waits for the deadline.
+// caller's. (The index is -1 if that has passed again before anybody could see whose it was.) Without
+// cases it waits for the deadline.
 func Select(deadline uint64, cases []Case) (int, error) {
 	list, err := kernelCases(cases)
 	if err != nil {
 		return -1, err
 	}
+	var fault syscall.Errno // of a case, while it waited
 	for {
 		status, value := selectNow(abi.CallChanSelect, unsafe.SliceData(list), len(list))
 		switch errno := syscall.Errno(-status); {
@@ -67,6 +69,8 @@ func Select(deadline uint64, cases []Case) (int, error) {
 			continue
 		case errno != syscall.EAGAIN || deadline == 0:
 			return int(value), errno
+		case fault != 0:
+			return -1, fault
 		}
 		waited, badge, errno := selectWait(list, deadline)
 		switch errno {
@@ -74,8 +78,10 @@ func Select(deadline uint64, cases []Case) (int, error) {
 			return fired(cases, list, waited, badge), nil
 		case syscall.ETIMEDOUT:
 			return -1, errno
+		case syscall.EINTR: // a signal: it has had no effect
+		default:
+			fault = errno // Syscall6 does not tell whose, but the next look does
 		}
-		// A signal, or a case's error: Syscall6 does not tell whose, but the next look does.
 	}
 }
 
