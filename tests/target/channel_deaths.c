@@ -5,6 +5,7 @@
 /* sources: tests/target/support/scene.c tests/target/support/handler.S */
 #include <errno.h>
 #include "clock.h"
+#include "select.h"
 #include "support/balance.h"
 #include "support/caller.h"
 #include "support/cells.h"
@@ -189,28 +190,35 @@ void on_nested(struct anser_frame *frame)
 }
 
 struct interrupted {
-    anser_handle send;
+    int64_t number; /* of the call */
+    anser_handle handle;
     uint64_t flags;
 };
 
-static int64_t call_with_handler(void *argument)
+static void install_handler(void)
 {
-    const struct interrupted *call = argument;
     struct anser_handler_params params = {.entry = (uint64_t)handler_entry,
                                           .nested = (uint64_t)handler_nested_entry,
                                           .address = PLACE,
                                           .stack_pages = HANDLER_STACK_PAGES};
-    struct ipc_registers registers = {.info = (int64_t)(IPC_INFO(8, 0) | call->flags),
-                                      .words = {1}};
     sys_thread_handler(&params);
-    int64_t status = ipc_exchange(ANSER_CALL_call, call->send, &registers);
+}
+
+static int64_t call_with_handler(void *argument)
+{
+    const struct interrupted *call = argument;
+    uint64_t length = call->number == ANSER_CALL_recv ? 0 : 8;
+    struct ipc_registers registers = {.info = (int64_t)(IPC_INFO(length, 0) | call->flags),
+                                      .words = {1}};
+    install_handler();
+    int64_t status = ipc_exchange(call->number, call->handle, &registers);
     return status < 0 ? status : (int64_t)registers.words[0];
 }
 
 static void test_interrupted(const char *id, uint64_t flags)
 {
     struct channel channel = make_channel(8, 0);
-    struct interrupted call = {channel.send, flags};
+    struct interrupted call = {ANSER_CALL_call, channel.send, flags};
     struct task task;
     task_start(&task, call_with_handler, &call);
     anser_handle reply = receive_call(channel.receive, 1);
@@ -222,6 +230,35 @@ static void test_interrupted(const char *id, uint64_t flags)
     else
         cell_check(id, "caller %s; reply %s", error_name(result), error_name(status));
     drop_channel(channel);
+}
+
+static int64_t select_with_handler(void *argument)
+{
+    const struct interrupted *call = argument;
+    struct select_case one = select_signal(call->handle);
+    install_handler();
+    return select_wait(&one, 1, CLOCK_NEVER);
+}
+
+static void test_waiting_interrupted(const char *id, int64_t number, uint64_t state)
+{
+    struct channel channel = make_channel(8, 0), signal;
+    channel_create_signal(&signal);
+    struct interrupted call = {number, 0, 0};
+    struct task task;
+    call.handle = number == ANSER_CALL_send   ? channel.send
+                  : number == ANSER_CALL_recv ? channel.receive
+                                              : signal.receive;
+    task_start(&task, number == ANSER_CALL_chan_select ? select_with_handler : call_with_handler,
+               &call);
+    task_wait_state(&task, state);
+    sys_thread_interrupt(task.handle);
+    int64_t result = task_result(&task);
+    cell_check(id, "%s; send %s, receive %s", error_name(result),
+               error_name(send_word(channel.send, 1, 0)),
+               error_name((int64_t)receive_word(channel.receive, 0)));
+    drop_channel(channel);
+    drop_channel(signal);
 }
 
 /* ---- Senders and receivers. ------------------------------------------------------------------ */
@@ -340,6 +377,23 @@ static void test_handle_closed(const char *id, anser_handle handle, int64_t (*fu
     cell_check(id, "%s", error_name(task_result(&task)));
 }
 
+/* Another process gets the handle that a thread waits on. */
+static void test_handle_given(void)
+{
+    struct channel channel = make_channel(8, 0);
+    anser_handle second = handle_duplicate(channel.send);
+    struct child child = child_with(sleep_for_ever, 1000, handle_duplicate(channel.send), 0);
+    struct task task;
+    task_start(&task, do_send, &second);
+    task_wait_state(&task, ANSER_STATE_SENDING);
+    int64_t given = sys_handle_give(child.process, second);
+    int64_t result = task_result(&task);
+    cell_check("D20", "handle_give %s; sender %s; receive %s", given > 0 ? "0" : error_name(given),
+               error_name(result), error_name((int64_t)receive_word(channel.receive, 0)));
+    child_kill(&child);
+    drop_channel(channel);
+}
+
 static void test_handles_closed(void)
 {
     struct channel channel = make_channel(8, 0);
@@ -368,6 +422,10 @@ static void test_all(void)
     test_badge_holder_ends();
     test_last_sender_ends();
     test_handles_closed();
+    test_handle_given();
+    test_waiting_interrupted("D21", ANSER_CALL_send, ANSER_STATE_SENDING);
+    test_waiting_interrupted("D22", ANSER_CALL_recv, ANSER_STATE_RECEIVING);
+    test_waiting_interrupted("D23", ANSER_CALL_chan_select, ANSER_STATE_SELECTING);
 }
 
 int main(void)

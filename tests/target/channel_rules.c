@@ -32,6 +32,27 @@ static void test_limits(void)
     cell_check("N3", "%s", made(8, words));
     cell_check("N4", "%s", made(8, words + 1));
     cell_check("N5", "%s", made(0, UINT64_MAX));
+    cell_check("N16", "%s", made(ANSER_ELEMENT_MAX, 254));
+    cell_check("N17", "%s", made(0, ANSER_CHAN_BUFFER_MAX / (SLOT + 7)));
+}
+
+/* Twice around, so that the buffer's end is passed. */
+static void test_largest_buffer(void)
+{
+    const uint64_t words = ANSER_CHAN_BUFFER_MAX / (SLOT + 8 + 7);
+    struct channel channel = make_channel(8, words);
+    uint64_t sent = 0, got = 0;
+    bool in_order = true;
+    for (unsigned round = 0; round < 2; round++) {
+        while (send_word(channel.send, sent, 0) == 0)
+            sent++;
+        for (uint64_t i = 0; i < words / 2 + round * words; i++)
+            if (got < sent)
+                in_order &= receive_word(channel.receive, 0) == got++;
+    }
+    cell_check("N18", "%lu go in, %lu come out, %s", sent, got,
+               in_order ? "in order" : "out of order");
+    drop_channel(channel);
 }
 
 static void test_rights(void)
@@ -325,6 +346,7 @@ static void test_deadlines(void)
 static void test_all(void)
 {
     test_limits();
+    test_largest_buffer();
     test_rights();
     test_other_type();
     test_events();
