@@ -70,15 +70,6 @@ static void buffer_free(struct channel *channel)
 
 /* ---- Ends. */
 
-void channel_push_work(struct channel *channel)
-{
-    if (channel->working)
-        return;
-    channel->working = true;
-    object_reference(&channel->object);
-    work_push(&channel->work);
-}
-
 void channel_shut_down(struct channel *channel)
 {
     channel->closed = true;

@@ -58,7 +58,7 @@ static void take_carried(struct thread *sender, struct load *load)
             pages_detach(object);
         handle_take(sender->process, sender->carried[i], &load->capabilities[i]);
     }
-    /* Not before all are off: who leaves a queue may let another sender in, which carries one. */
+    /* Not before all are off: none of them is waited on with success any more. */
     for (unsigned i = 0; i < load->count; i++)
         waiter_lose_handle(sender->process, sender->carried[i], &load->capabilities[i]);
 }

@@ -14,8 +14,8 @@
 
 #define CAPACITY_FIRST 4u
 #define INFO_IN        (ANSER_INFO_NB | ANSER_INFO_DEADLINE | ANSER_INFO_NOINTR)
-/* Of pages that one piece of the checks populates. */
-#define POPULATE_BYTES (8 * PAGE_SIZE)
+/* Cases that one piece looks at closely: each may populate three pages. */
+#define CLOSELY_PIECE 8
 
 /* ---- Chance. */
 
@@ -42,6 +42,26 @@ static uint32_t random_bit(uint64_t bits)
     for (uint32_t skip = random_below((uint32_t)__builtin_popcountl(bits)); skip > 0; skip--)
         bits &= bits - 1;
     return (uint32_t)__builtin_ctzl(bits);
+}
+
+/* ---- How far a call that is restarted has come: cases looked at, and the one chosen, plus 1. */
+
+static uint64_t progress(uint32_t looked, uint32_t chosen)
+{
+    return (uint64_t)looked << 8 | chosen;
+}
+
+static uint32_t progress_looked(const struct thread *self)
+{
+    return (uint32_t)(self->progress_count >> 8);
+}
+
+/* A case whose large pages are just being taken apart, and which is ready still, is not chosen
+ * anew. */
+static uint32_t choose(const struct thread *self, uint64_t ready)
+{
+    uint32_t chosen = self->progress_count & 0xff;
+    return chosen && ready >> (chosen - 1) & 1 ? chosen - 1 : random_bit(ready);
 }
 
 /* ---- The thread's cases. */
@@ -102,25 +122,54 @@ static status_t look_up(struct thread *self, const struct anser_case *from, stru
     bool channel = to->object->type == ANSER_TYPE_CHANNEL;
     if (!channel && (to->object->type != ANSER_TYPE_SIGNAL || send))
         return -ANSER_EBADF;
-    if (!(capability.rights & (send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV)))
-        return -ANSER_EPERM;
-    return channel ? select_case_load(to) : 0;
+    return capability.rights & (send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV) ? 0 : -ANSER_EPERM;
 }
 
-/* Looking populates, in pieces: what is there already is found again when the call is restarted. */
+static bool in_view(const struct thread *self, uint64_t address, uint64_t size,
+                    enum space_access access)
+{
+    return size == 0 || space_view(&self->process->space, user(address), size, access);
+}
+
+/* Is its message good at first sight: without handles, and in pages that the kernel has a view of?
+ */
+static bool looks_good(const struct thread *self, const struct select_case *place)
+{
+    if (!place->object || place->object->type == ANSER_TYPE_SIGNAL)
+        return true;
+    const struct anser_message *block =
+        space_view(&self->process->space, place->message, sizeof(*block), ACCESS_WRITE);
+    if (!block || place->message.value & 7 || place->info & ANSER_INFO_HANDLES)
+        return false;
+    if (!(place->info & ANSER_CASE_SEND))
+        return in_view(self, block->recv_data, min(block->recv_capacity, ANSER_ELEMENT_MAX),
+                       ACCESS_WRITE);
+    return block->send_length <= ((const struct channel *)place->object)->element_size &&
+           in_view(self, block->send_data, block->send_length, ACCESS_READ);
+}
+
+/*
+ * Looks at all cases, a few at a time if they need a closer look, which also populates their pages:
+ * those that were looked at before the call was restarted need it no more.
+ */
 static status_t load_cases(struct thread *self)
 {
     struct anser_case cases[ANSER_SELECT_MAX];
+    struct selection *selection = self->selection;
     uint32_t count = (uint32_t)self->x[REG_A1];
-    const struct account *account = self->process->account;
-    uint64_t most = account->used + POPULATE_BYTES;
+    uint64_t closely = 0;
     status_t status = copy_from_user(&self->process->space, cases, user(self->x[REG_A0]),
                                      count * sizeof(cases[0]));
     for (uint32_t i = 0; i < count && status == 0; i++) {
-        if (account->used > most)
+        selection->index = (int32_t)i;
+        status = look_up(self, &cases[i], &selection->cases[i]);
+        if (status < 0 || i < progress_looked(self) || looks_good(self, &selection->cases[i]))
+            continue;
+        if (closely++ == CLOSELY_PIECE) {
+            self->progress_count = progress(i, 0);
             return CALL_RESTART;
-        self->selection->index = (int32_t)i;
-        status = look_up(self, &cases[i], &self->selection->cases[i]);
+        }
+        status = select_case_load(&selection->cases[i]);
     }
     return status;
 }
@@ -182,14 +231,6 @@ static status_t fire(struct thread *self, struct select_case *place)
     return place->info & ANSER_CASE_SEND ? fire_send(self, place) : fire_receive(self, place);
 }
 
-/* A case whose large pages are just being taken apart was chosen when the call began. */
-static uint32_t choose(struct thread *self, uint64_t ready)
-{
-    uint64_t begun = self->progress_count;
-    self->progress_count = 0;
-    return begun && ready >> (begun - 1) & 1 ? (uint32_t)begun - 1 : random_bit(ready);
-}
-
 static uint64_t ready_cases(const struct selection *selection, uint32_t count)
 {
     uint64_t ready = 0;
@@ -210,7 +251,7 @@ static status_t fire_one(struct thread *self, uint32_t count)
         selection->index = (int32_t)i;
         status_t status = fire(self, &selection->cases[i]);
         if (status == CALL_RESTART)
-            self->progress_count = i + 1;
+            self->progress_count = progress(count, i + 1);
         if (status != 0)
             return status;
     }
@@ -278,12 +319,14 @@ status_t call_chan_select(struct thread *self)
     if (status == 0) {
         self->info = info & ANSER_INFO_NOINTR;
         status = wait_for_all(self, count, info, until);
-        if (status == 0)
-            return 0;
     }
+    if (status != CALL_RESTART)
+        self->progress_count = 0;
+    if (status == 0)
+        return 0; /* it waits */
+    self->info = 0;
     if (self->selection)
         index = (uint64_t)(int64_t)self->selection->index;
-    self->info = 0;
     if (status > 0)
         return (status_t)(self->x[REG_A0] | index << ANSER_SELECT_INDEX_SHIFT);
     if (status != CALL_RESTART)

@@ -63,6 +63,15 @@ void channel_add_sender(struct channel *channel, struct waiter *waiter)
     channel_update_pending(channel);
 }
 
+void channel_push_work(struct channel *channel)
+{
+    if (channel->working)
+        return;
+    channel->working = true;
+    object_reference(&channel->object);
+    work_push(&channel->work);
+}
+
 /* ---- Who waits for a signal, likewise. */
 
 static struct thread *fast_waiter(const struct signal *signal)
@@ -213,20 +222,34 @@ static struct waiter *case_on(struct selection *selection, anser_handle handle)
     return NULL;
 }
 
+/* Its wait ends, if it is for the handle. No call that leaves a queue lets others in here. */
+static void end_wait_on(struct thread *thread, anser_handle handle)
+{
+    const struct object *object = thread_wait_object(thread);
+    if (thread->state == ANSER_STATE_SELECTING) {
+        struct waiter *waiter = case_on(thread->selection, handle);
+        if (waiter)
+            waiter_end_case(waiter, -ANSER_EBADF);
+    } else if (object && thread->wait_handle == (uint64_t)handle) {
+        if (object->type == ANSER_TYPE_CHANNEL)
+            waiter_end((struct channel *)object, &thread->waiting, -ANSER_EBADF);
+        else
+            thread_cancel_wait(thread, -ANSER_EBADF);
+    }
+}
+
 void waiter_lose_handle(struct process *process, anser_handle handle,
                         const struct capability *capability)
 {
+    struct channel *channel = (struct channel *)capability->object;
     uint8_t type = capability->object->type;
     struct thread *thread;
     if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
         return;
-    list_each (thread, &process->threads, siblings) {
-        if (thread->state == ANSER_STATE_SELECTING) {
-            struct waiter *waiter = case_on(thread->selection, handle);
-            if (waiter)
-                waiter_end_case(waiter, -ANSER_EBADF);
-        } else if (thread->wait_handle == (uint64_t)handle && thread_wait_object(thread)) {
-            thread_cancel_wait(thread, -ANSER_EBADF);
-        }
-    }
+    list_each (thread, &process->threads, siblings)
+        end_wait_on(thread, handle);
+    /* A call may have kept senders from the room behind it. They may carry handles, whose loss lets
+     * others in, and so on: as work, that is no recursion. */
+    if (type == ANSER_TYPE_CHANNEL && channel_has_room(channel) && !list_empty(&channel->senders))
+        channel_push_work(channel);
 }

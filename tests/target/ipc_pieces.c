@@ -152,6 +152,57 @@ static void test_room(bool received)
     drop_channel(channel);
 }
 
+/* ---- One thing leads to another. ----------------------------------------------------------------
+ */
+
+#define CHAIN 60
+
+struct link {
+    struct channel channel;
+    anser_handle second; /* of its send end: what the call waits on */
+    struct caller caller;
+    struct task call, send;
+    anser_handle carried; /* the next link's second */
+};
+
+static struct link chain[CHAIN];
+
+static int64_t send_next(void *argument)
+{
+    struct link *link = argument;
+    struct channel_out out = {.handle_count = link->carried != 0, .handles = {link->carried}};
+    return channel_send(link->channel.send, &out, CLOCK_NEVER);
+}
+
+/* In each channel a call waits on a handle, and behind it a send that carries the handle on which
+ * the call of the next channel waits: it goes into the buffer as soon as the call leaves. */
+static void test_chain(void)
+{
+    bool good = true;
+    for (unsigned i = 0; i < CHAIN; i++) {
+        chain[i].channel = make_channel(8, 1);
+        chain[i].second = handle_duplicate(chain[i].channel.send);
+        if (i > 0)
+            chain[i - 1].carried = chain[i].second;
+    }
+    chain[CHAIN - 1].carried = 0;
+    for (unsigned i = 0; i < CHAIN; i++) {
+        start_caller(&chain[i].call, &chain[i].caller, chain[i].second, i);
+        good &= task_wait_state(&chain[i].call, ANSER_STATE_CALLING);
+        task_start(&chain[i].send, send_next, &chain[i]);
+        good &= task_wait_state(&chain[i].send, ANSER_STATE_SENDING);
+    }
+    TEST(good, "%d channels, each with a call, and behind it a send of what the next call waits on",
+         CHAIN);
+    handle_close(chain[0].second);
+    for (unsigned i = 0; i < CHAIN; i++) {
+        good &= task_result(&chain[i].call) == -EBADF && task_result(&chain[i].send) == 0;
+        good &= sys_chan_len(chain[i].channel.send).status == 1;
+        drop_channel(chain[i].channel);
+    }
+    TEST(good, "the first handle is closed: all calls leave, all sends go through");
+}
+
 /* ---- Closing. ----------------------------------------------------------------------------------
  */
 
@@ -208,6 +259,7 @@ int main(void)
         test_receivers();
         test_room(true);
         test_room(false);
+        test_chain();
         for (int i = 0; i < 5; i++)
             test_close();
     }
