@@ -5,8 +5,8 @@
  *     test_channel_model replay FILE    runs a script
  *     test_channel_model emit           prints sequences with their outcomes, which
  *                                       tests/target/model.c and go/test/gomodel replay
- * What fails is shrunk and printed as a script. Sequences run in a process of their own, so that
- * also one that crashes is shrunk.
+ * What fails is shrunk (but for SHRINK=0) and printed as a script. Sequences run in a process of
+ * their own, so that also one that crashes is shrunk.
  */
 /* sources: tests/host/channel_operation.c tests/host/channel_model.c */
 /* sources: tests/host/channel_model_calls.c tests/host/channel_generate.c */
@@ -29,6 +29,7 @@
 #define SEQUENCE_OPERATIONS 250
 #define EMITTED_SEQUENCES   24
 #define EMITTED_OPERATIONS  110
+#define HANGS_SECONDS       60
 #define SHARED_ERROR        240
 
 /* What a child that runs sequences leaves behind when it dies. */
@@ -46,6 +47,12 @@ struct record {
     struct operation operations[OPERATIONS_MAX];
 };
 static struct record *record;
+
+static uint64_t number_from(const char *variable, uint64_t otherwise)
+{
+    const char *text = getenv(variable);
+    return text && *text ? strtoul(text, NULL, 10) : otherwise;
+}
 
 /* ---- One sequence. */
 
@@ -117,6 +124,7 @@ static bool step(const struct operation *operation)
 static void begin(int64_t shape)
 {
     int64_t room[MODEL_PROCESSES];
+    alarm(HANGS_SECONDS); /* a sequence takes milliseconds */
     kernel_begin(shapes[shape].processes, shapes[shape].free_slots, room);
     model_begin(shapes[shape].processes, room);
 }
@@ -234,6 +242,8 @@ static void print_script(void)
 static void report(void)
 {
     printf("# seed %lu, after %ld operations: %s\n", record->seed, record->count, record->error);
+    if (number_from("SHRINK", 1) == 0)
+        return;
     shrink();
     printf("# shrunk to %ld operations: %s\n", record->count, record->error);
     print_script();
@@ -299,12 +309,6 @@ static int emit(void)
             return 1;
     }
     return 0;
-}
-
-static uint64_t number_from(const char *variable, uint64_t otherwise)
-{
-    const char *text = getenv(variable);
-    return text && *text ? strtoul(text, NULL, 10) : otherwise;
 }
 
 static void test_all_happened(void)
