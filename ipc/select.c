@@ -104,25 +104,24 @@ static status_t look_up(struct thread *self, const struct anser_case *from, stru
 {
     bool send = from->info & ANSER_CASE_SEND;
     uint64_t allowed = send ? ANSER_CASE_SEND | ANSER_INFO_HANDLES : ANSER_INFO_WANT_REPLY;
-    struct capability capability;
-    *to = (struct select_case){.waiter.thread = self,
-                               .handle = from->handle,
-                               .message = user(from->message),
-                               .info = (uint32_t)from->info};
     list_init(&to->waiter.link);
+    to->waiter.thread = self;
+    to->object = NULL;
+    to->handle = from->handle;
+    to->message = user(from->message);
+    to->info = (uint32_t)from->info;
     if (from->info & ~allowed ||
         (from->info & ANSER_INFO_HANDLES) > ANSER_MESSAGE_HANDLES << ANSER_INFO_HANDLES_SHIFT)
         return -ANSER_EINVAL;
     if (from->handle == 0)
         return 0;
-    status_t status = handle_lookup(self->process, from->handle, 0, 0, &capability);
-    if (status < 0)
-        return status;
-    to->object = capability.object;
-    bool channel = to->object->type == ANSER_TYPE_CHANNEL;
-    if (!channel && (to->object->type != ANSER_TYPE_SIGNAL || send))
+    const struct handle_record *record = handle_find(&self->process->handles, from->handle);
+    if (!record)
         return -ANSER_EBADF;
-    return capability.rights & (send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV) ? 0 : -ANSER_EPERM;
+    to->object = record->object;
+    if (to->object->type != ANSER_TYPE_CHANNEL && (to->object->type != ANSER_TYPE_SIGNAL || send))
+        return -ANSER_EBADF;
+    return record->rights & (send ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV) ? 0 : -ANSER_EPERM;
 }
 
 static bool in_view(const struct thread *self, uint64_t address, uint64_t size,
