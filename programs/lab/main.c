@@ -63,16 +63,11 @@ static int help(const char *name)
 /* The kernel's own choices, among ready cases of a select, begin with the point's seed. */
 static bool seed_kernel(const struct lab_point *point)
 {
-#ifdef ANSER_DEBUG_SEED
     int64_t status =
         sys_system_debug(start_handle(START_SYSTEM), ANSER_DEBUG_SEED, lab_value(point, "seed"));
     if (status < 0)
         fprintf(stderr, "lab: cannot seed the kernel's generator: %s\n", strerror((int)-status));
     return status == 0;
-#else
-    (void)point;
-    return true;
-#endif
 }
 
 static bool look_around(struct table_machine *machine)

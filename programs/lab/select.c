@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <string.h>
 #include "experiment.h"
+#include "lib/clock.h"
 #include "lib/select.h"
+#include "lib/syscall.h"
 
 #define CASES_MAX (LAB_WORKERS_MAX - 1)
 
@@ -34,6 +36,21 @@ static int sender(struct lab_work *work)
     for (uint64_t i = 0; status == 0; i++)
         status = lab_send(work, work->handles[0], i);
     return status == -EPIPE ? 0 : status;
+}
+
+/* Waits until all buffers are full; senders that wait to meet a receiver cannot be seen. */
+static int wait_for_senders(const struct lab_work *work)
+{
+    for (unsigned i = 0; i < work->handle_count; i++) {
+        struct sys_result result = sys_chan_len(work->handles[i]);
+        while (result.status >= 0 && (uint64_t)result.status < result.value) {
+            clock_sleep(1);
+            result = sys_chan_len(work->handles[i]);
+        }
+        if (result.status < 0)
+            return (int)result.status;
+    }
+    return 0;
 }
 
 /* Takes `rounds` elements and counts where they came from. */
@@ -102,6 +119,8 @@ static int selector(struct lab_work *work)
 {
     uint64_t taken[CASES_MAX] = {0}, rounds = lab_value(work->point, "rounds");
     int status = lab_priority(LAB_PRIORITY_MAX / 2);
+    if (status == 0)
+        status = wait_for_senders(work);
     if (status < 0)
         return status;
     lab_begin(work);
@@ -118,7 +137,7 @@ LAB_EXPERIMENT(select_fairness){
     .summary = "Fairness of select among channels that are always ready",
     .operation = "select that receives",
     .go = true,
-    .parameters = {LAB_SIZE(8), LAB_CAPACITY(16), LAB_PROCESSES(9, 2), LAB_ROUNDS(20000)},
+    .parameters = {LAB_SIZE(8), LAB_CAPACITY(64), LAB_PROCESSES(9, 2), LAB_ROUNDS(20000)},
     .columns = {{.name = "most", .meaning = "times that the case was taken that was taken most"},
                 {.name = "least", .meaning = "the same of the one that was taken least"},
                 {.name = "chi_square", .meaning = "distance from uniform", .thousandths = true},

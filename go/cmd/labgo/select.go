@@ -9,6 +9,7 @@ import (
 	"math"
 	"runtime"
 	"syscall"
+	"time"
 
 	"anser/abi"
 	"anser/anser"
@@ -41,9 +42,26 @@ func lower() error {
 	return nil
 }
 
+// waitForSenders waits until all buffers are full; senders that wait to meet a receiver cannot be seen.
+func (w *work) waitForSenders() error {
+	for _, handle := range w.handles {
+		for {
+			length, capacity, err := handle.Len()
+			if err != nil {
+				return err
+			}
+			if length == capacity {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
+
 // selector counts how often select takes each of the ready cases.
 func selector(w *work) error {
-	if err := lower(); err != nil {
+	if err := errors.Join(lower(), w.waitForSenders()); err != nil {
 		return err
 	}
 	cases, taken := make([]anser.Case, len(w.handles)), make([]uint64, len(w.handles))
