@@ -231,6 +231,33 @@ def test_control_c_leaves_nothing(ends):
         assert held_pages(machine) == before
 
 
+@pytest.mark.parametrize("ends, worker", [("c", "lab"), ("go", "labgo")])
+def test_worker_that_dies(ends, worker):
+    """Its end ends the experiment, which says which one it was; the others go with it."""
+    with Machine(timeout=60) as machine:
+        machine.expect(PROMPT)
+        machine.send(f"lab pingpong processes=3 rounds=1000000000 size=8,64 format=csv ends={ends} &\n")
+        machine.expect(r"lab: 1 of 2: size=8")
+        for _ in range(100):
+            found = re.findall(rf"^ *(\d+) +{worker} ", machine.command("ps"), re.M)
+            if len(found) == 3 + (ends == "c"):
+                break
+        machine.send(f"kill {found[-1]}\n")
+        machine.expect(r"lab: pingpong size=8.*: process \d \((client|server)\) was killed before it was done\n")
+        for _ in range(100):  # the shell tells of its end before a prompt
+            if re.search(r"^\[1\].*status 1", machine.transcript, re.M):
+                break
+            machine.command("")
+        else:
+            raise ConsoleError("lab did not end")
+        assert not re.search(r"^ *\d+ +lab", machine.command("ps"), re.M)
+
+
+def test_worker_by_hand(console):
+    assert "started by lab, not by hand" in console.command("lab --worker")
+    assert "a worker of lab, which starts it" in console.command("labgo")
+
+
 # ---- make lab. -------------------------------------------------------------------------------------------
 
 

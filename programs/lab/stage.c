@@ -284,10 +284,12 @@ static void note_end(struct lab_stage *stage, struct member *member, const uint6
         fail(stage,
              "process %u (%s): fault, cause %" PRIu64 " at address 0x%" PRIx64 ", pc 0x%" PRIx64,
              number_of(stage, member), member->role->name, words[3], words[4], words[5]);
-    else if (words[2] != ANSER_EXIT_NORMAL || words[1] != 0 || member->done.type == 0)
-        fail(stage, "process %u (%s) %s before it was done, status %" PRId64,
-             number_of(stage, member), member->role->name,
-             words[2] == ANSER_EXIT_NORMAL ? "ended" : "was killed", (int64_t)words[1]);
+    else if (words[2] == ANSER_EXIT_KILLED)
+        fail(stage, "process %u (%s) was killed before it was done", number_of(stage, member),
+             member->role->name);
+    else if (words[1] != 0 || member->done.type == 0)
+        fail(stage, "process %u (%s) ended before it was done, status %" PRId64,
+             number_of(stage, member), member->role->name, (int64_t)words[1]);
 }
 
 /* Takes one message from the workers, or from the kernel about them. */
