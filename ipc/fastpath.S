@@ -161,6 +161,171 @@
     sd    zero, T_A1(tp)
 .endm
 
+/* ---- Blocking: recv and wait, when there is nothing yet and somebody is left aside. */
+
+/* t0: gate; t3: hart; t4: who goes on; a6: own process; the call's own stores are done. */
+.macro BLOCK state
+    SET_STATE tp, \state, t2
+    sw    zero, T_STATE(t4)
+    lw    t2, H_QUEUE_MAX(t3)
+    sd    zero, H_NEXT(t3)
+    sw    t2, H_MAX_READY(t3)
+    sd    ra, T_RA(tp)
+    sd    gp, T_GP(tp)
+    sd    s11, T_S11(tp)
+    ld    a5, H_NEXT_REGISTERS(t3)
+    SWITCH t4, t0, a6, t1, t2
+    ld    a0, T_A0(t4)
+    ld    a1, T_A1(t4)
+    bnez  a5, return_more
+    RETURN_WITHOUT_MESSAGE
+.endm
+
+return_more:
+    addi  a5, a5, -NEXT_ALL
+    beqz  a5, return_all
+    ld    a2, X(12)(t4)
+    ld    a3, X(13)(t4)
+    ld    a4, X(14)(t4)
+    ld    a5, X(15)(t4)
+    ld    a6, X(16)(t4)
+    ld    t0, X(5)(t4)
+    ld    t1, X(6)(t4)
+    ld    t2, X(7)(t4)
+    RETURN_MESSAGE 8
+
+return_all:
+    .irp  n, 5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,28,30,31,29 /* t4 last */
+    ld    x\n, X(\n)(t4)
+    .endr
+    sret
+
+fast_recv:
+    bnez  a1, recv_with_flags
+    LOCK_AND_FIND S_RECEIVE, plain_slow_locked, plain_slow
+    ld    t2, C_RECEIVER(t1) /* neither another waiter nor channel_busy */
+    ld    t3, T_CALLER(tp)   /* who would get its error */
+    ld    t4, T_ODD_CALLER(tp)
+    or    t2, t2, t3
+    or    t2, t2, t4
+    bnez  t2, plain_slow_locked
+    ld    t3, T_HART(tp)
+    ld    t4, H_NEXT(t3)
+    beqz  t4, plain_slow_locked
+    sd    tp, C_RECEIVER(t1)
+    sd    t1, T_WAIT_OBJECT(tp)
+    sd    a0, T_WAIT_HANDLE(tp)
+    BLOCK STATE_RECEIVING
+
+recv_with_flags:
+    lui   sp, (INFO_MEM >> 12)
+    bne   sp, a1, trap_slow_path
+    LOCK_AND_LOOK_UP recv_slow_locked, recv_slow
+    li    a7, -20
+    sd    a7, T_A7(tp)
+    la    a7, block_recv
+    j     block
+
+recv_slow_locked:
+    amoswap.w.rl zero, zero, (ra)
+recv_slow:
+    li    a7, -20
+    j     slow
+
+fast_wait:
+    bnez  a1, trap_slow_path /* flags */
+    LOCK_AND_FIND S_RECEIVE, plain_slow_locked, plain_slow
+    ld    t2, C_WAITER(t1) /* nor anything there */
+    bnez  t2, wait_pending
+    ld    t3, T_HART(tp)
+    ld    t4, H_NEXT(t3)
+    beqz  t4, plain_slow_locked
+    sd    tp, C_WAITER(t1)
+    sd    t1, T_WAIT_OBJECT(tp)
+    sd    a0, T_WAIT_HANDLE(tp)
+    BLOCK STATE_SIGNAL
+
+/* Is there a word in an open signal? Then nobody waits. */
+.macro CHECK_PENDING slow_locked
+    lbu   t2, O_TYPE(t1)
+    addi  t2, t2, -TYPE_SIGNAL
+    bnez  t2, \slow_locked
+    lbu   t3, SIGNAL_CLOSED(t1)
+    ld    t2, SIGNAL_BITS(t1)
+    bnez  t3, \slow_locked
+    beqz  t2, \slow_locked
+.endm
+
+wait_pending:
+    CHECK_PENDING plain_slow_locked
+    mv    a1, t2
+    sd    zero, SIGNAL_BITS(t1)
+    sd    zero, C_WAITER(t1)
+    j     signal_stay
+
+/* Nothing that the C path needs is lost; what was looked up must not be seen. */
+plain_slow_locked:
+    amoswap.w.rl zero, zero, (t0)
+plain_slow:
+    ZERO  t0, t1, t2, t3, t4, t5, t6, a6
+    j     trap_slow_path
+
+/* ---- signal. */
+
+fast_signal:
+    LOCK_AND_FIND S_CALL, plain_slow_locked, plain_slow
+    ld    t3, C_WAITER(t1)
+    beqz  a1, plain_slow_locked
+    beqz  t3, signal_nobody
+    ld    t4, T_HART(tp)
+    ld    t2, T_HART(t3)
+    bne   t2, t4, signal_pending
+    lw    t5, T_PRIORITY(t3)
+    lw    t2, T_PRIORITY(tp)
+    bltu  t2, t5, signal_preempt
+    CHECK_WOKEN t4, t5, t2, t6, plain_slow_locked
+    CHECK_ASIDE t0, t4, t2, t6, plain_slow_locked
+    sd    t3, H_NEXT(t4)
+    sd    zero, H_NEXT_REGISTERS(t4)
+    sw    t5, H_MAX_READY(t4)
+    sd    zero, C_WAITER(t1)
+    sd    zero, T_A0(t3)
+    sd    a1, T_A1(t3)
+    SET_STATE t3, STATE_READY, t5
+signal_stay:
+    STAY  t0
+    ld    sp, T_SP(tp)
+    csrrw tp, sscratch, tp
+    ZERO  a0, t1, t3, t4, a6
+    sret
+
+signal_pending: /* the next waiter gets it all; or the waiter is on another hart */
+    CHECK_PENDING plain_slow_locked
+    or    t2, t2, a1
+    sd    t2, SIGNAL_BITS(t1)
+    j     signal_quiet
+
+signal_nobody: /* no channel: those are busy */
+    la    t2, channel_busy
+    sd    t2, C_WAITER(t1)
+    sd    a1, SIGNAL_BITS(t1)
+signal_quiet:
+    ZERO  a1, t2
+    j     signal_stay
+
+signal_preempt:
+    CHECK_PREEMPTED t4, t2, t6, plain_slow_locked
+    CHECK_ASIDE t0, t4, t5, t6, plain_slow_locked
+    PREEMPT t4, t2, t5
+    sd    zero, C_WAITER(t1)
+    sw    zero, T_STATE(t3)
+    sd    ra, T_RA(tp)
+    sd    gp, T_GP(tp)
+    sd    s11, T_S11(tp)
+    SWITCH t3, t0, a6, t1, t2
+    li    a0, 0
+    RETURN_WITHOUT_MESSAGE
+
 /* ---- call and reply_recv. */
 
 .macro CALL_BODY words
@@ -339,179 +504,3 @@ send_slow_locked:
 send_slow:
     li    a7, -19
     j     slow
-
-/* ---- Blocking: recv and wait, when there is nothing yet and somebody is left aside. */
-
-/* t0: gate; t3: hart; t4: who goes on; a6: own process; the call's own stores are done. */
-.macro BLOCK state
-    SET_STATE tp, \state, t2
-    sw    zero, T_STATE(t4)
-    lw    t2, H_QUEUE_MAX(t3)
-    sd    zero, H_NEXT(t3)
-    sw    t2, H_MAX_READY(t3)
-    sd    ra, T_RA(tp)
-    sd    gp, T_GP(tp)
-    sd    s11, T_S11(tp)
-    ld    a5, H_NEXT_REGISTERS(t3)
-    SWITCH t4, t0, a6, t1, t2
-    ld    a0, T_A0(t4)
-    ld    a1, T_A1(t4)
-    bnez  a5, return_more
-    RETURN_WITHOUT_MESSAGE
-.endm
-
-return_more:
-    addi  a5, a5, -NEXT_ALL
-    beqz  a5, return_all
-    ld    a2, X(12)(t4)
-    ld    a3, X(13)(t4)
-    ld    a4, X(14)(t4)
-    ld    a5, X(15)(t4)
-    ld    a6, X(16)(t4)
-    ld    t0, X(5)(t4)
-    ld    t1, X(6)(t4)
-    ld    t2, X(7)(t4)
-    RETURN_MESSAGE 8
-
-return_all:
-    .irp  n, 5,6,7,8,9,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,28,30,31,29 /* t4 last */
-    ld    x\n, X(\n)(t4)
-    .endr
-    sret
-
-fast_recv:
-    bnez  a1, recv_with_flags
-    LOCK_AND_FIND S_RECEIVE, plain_slow_locked, plain_slow
-    ld    t2, C_RECEIVER(t1) /* neither another waiter nor channel_busy */
-    ld    t3, T_CALLER(tp)   /* who would get its error */
-    ld    t4, T_ODD_CALLER(tp)
-    or    t2, t2, t3
-    or    t2, t2, t4
-    bnez  t2, plain_slow_locked
-    ld    t3, T_HART(tp)
-    ld    t4, H_NEXT(t3)
-    beqz  t4, plain_slow_locked
-    sd    tp, C_RECEIVER(t1)
-    sd    t1, T_WAIT_OBJECT(tp)
-    sd    a0, T_WAIT_HANDLE(tp)
-    BLOCK STATE_RECEIVING
-
-recv_with_flags:
-    lui   sp, (INFO_MEM >> 12)
-    bne   sp, a1, trap_slow_path
-    LOCK_AND_LOOK_UP recv_slow_locked, recv_slow
-    li    a7, -20
-    sd    a7, T_A7(tp)
-    la    a7, block_recv
-    j     block
-
-recv_slow_locked:
-    amoswap.w.rl zero, zero, (ra)
-recv_slow:
-    li    a7, -20
-    j     slow
-
-fast_wait:
-    bnez  a1, trap_slow_path /* flags */
-    LOCK_AND_FIND S_RECEIVE, plain_slow_locked, plain_slow
-    ld    t2, C_WAITER(t1) /* nor anything there */
-    bnez  t2, wait_pending
-    ld    t3, T_HART(tp)
-    ld    t4, H_NEXT(t3)
-    beqz  t4, plain_slow_locked
-    sd    tp, C_WAITER(t1)
-    sd    t1, T_WAIT_OBJECT(tp)
-    sd    a0, T_WAIT_HANDLE(tp)
-    BLOCK STATE_SIGNAL
-
-/* Is there a word in an open signal? Then nobody waits. */
-.macro CHECK_PENDING slow_locked
-    lbu   t2, O_TYPE(t1)
-    addi  t2, t2, -TYPE_SIGNAL
-    bnez  t2, \slow_locked
-    lbu   t3, SIGNAL_CLOSED(t1)
-    ld    t2, SIGNAL_BITS(t1)
-    bnez  t3, \slow_locked
-    beqz  t2, \slow_locked
-.endm
-
-wait_pending:
-    CHECK_PENDING plain_slow_locked
-    mv    a1, t2
-    sd    zero, SIGNAL_BITS(t1)
-    sd    zero, C_WAITER(t1)
-    j     signal_stay
-
-/* Nothing that the C path needs is lost; what was looked up must not be seen. */
-plain_slow_locked:
-    amoswap.w.rl zero, zero, (t0)
-plain_slow:
-    ZERO  t0, t1, t2, t3, t4, t5, t6, a6
-    j     trap_slow_path
-
-/* ---- signal. */
-
-fast_signal:
-    LOCK_AND_FIND S_CALL, plain_slow_locked, plain_slow
-    ld    t3, C_WAITER(t1)
-    beqz  a1, plain_slow_locked
-    beqz  t3, signal_nobody
-    ld    t4, T_HART(tp)
-    ld    t2, T_HART(t3)
-    bne   t2, t4, signal_pending
-    lw    t5, T_PRIORITY(t3)
-    lw    t2, T_PRIORITY(tp)
-    bltu  t2, t5, signal_preempt
-    CHECK_WOKEN t4, t5, t2, t6, plain_slow_locked
-    CHECK_ASIDE t0, t4, t2, t6, plain_slow_locked
-    sd    t3, H_NEXT(t4)
-    sd    zero, H_NEXT_REGISTERS(t4)
-    sw    t5, H_MAX_READY(t4)
-    sd    zero, C_WAITER(t1)
-    sd    zero, T_A0(t3)
-    sd    a1, T_A1(t3)
-    SET_STATE t3, STATE_READY, t5
-signal_stay:
-    STAY  t0
-    ld    sp, T_SP(tp)
-    csrrw tp, sscratch, tp
-    ZERO  a0, t1, t3, t4, a6
-    sret
-
-signal_pending: /* the next waiter gets it all; or the waiter is on another hart */
-    CHECK_PENDING plain_slow_locked
-    or    t2, t2, a1
-    sd    t2, SIGNAL_BITS(t1)
-    j     signal_quiet
-
-signal_nobody: /* no channel: those are busy */
-    la    t2, channel_busy
-    sd    t2, C_WAITER(t1)
-    sd    a1, SIGNAL_BITS(t1)
-signal_quiet:
-    ZERO  a1, t2
-    j     signal_stay
-
-signal_preempt:
-    CHECK_PREEMPTED t4, t2, t6, plain_slow_locked
-    CHECK_ASIDE t0, t4, t5, t6, plain_slow_locked
-    PREEMPT t4, t2, t5
-    sd    zero, C_WAITER(t1)
-    sw    zero, T_STATE(t3)
-    sd    ra, T_RA(tp)
-    sd    gp, T_GP(tp)
-    sd    s11, T_S11(tp)
-    SWITCH t3, t0, a6, t1, t2
-    li    a0, 0
-    RETURN_WITHOUT_MESSAGE
-
-/* ---- The null call: what it costs to come here at all. */
-
-fast_null:
-    csrr  sp, sepc
-    addi  sp, sp, 4
-    csrw  sepc, sp
-    ld    sp, T_SP(tp)
-    csrrw tp, sscratch, tp
-    li    a0, 0
-    sret
