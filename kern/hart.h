@@ -43,7 +43,8 @@ struct hart {
     uint64_t ready_mask; /* bit p: ready[p] is not empty */
     struct list ready[ANSER_PRIORITIES];
     uint64_t waiting_since; /* when the first of them was queued */
-    struct deadline share;  /* when an idle hart gets one of them */
+    struct deadline share;  /* when an idle hart gets one of them, or an idle one looks for some */
+    struct thread *heir;    /* who gets the rest of the time slice of the one that blocks now */
 
     struct tree deadlines;
     uint64_t slice_end;      /* UINT64_MAX: no slice */

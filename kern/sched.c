@@ -142,6 +142,8 @@ void sched_ready(struct thread *thread)
 void sched_ready_next(struct thread *thread)
 {
     struct hart *hart = home(thread);
+    if (hart == hart_self())
+        hart->heir = thread;
     enqueue_and_tell(hart, thread, hart == hart_self());
 }
 
@@ -231,24 +233,66 @@ bool float_enable(struct thread *self)
 
 /* ---- Leaving the kernel. */
 
+/* Who would run last of those that are ready there. */
+static struct thread *last_ready(const struct hart *hart)
+{
+    const struct list *queue = &hart->ready[__builtin_ctzl(hart->ready_mask)];
+    return container_of(queue->prev, struct thread, queue);
+}
+
+/* When the oldest of them has waited for long enough. */
+static uint64_t share_time(const struct hart *hart)
+{
+    return hart->waiting_since + slice_ticks / SHARE_PART;
+}
+
 /*
  * Somebody has waited here for a while and another hart idles: it gets the one who would run last.
  * Not at once: a wake-up across harts costs more than the moment until most wakers block.
  */
 static void share_with_idle_hart(struct hart *hart)
 {
-    if (!hart->ready_mask || !kernel_gate.idle_harts)
-        return;
-    uint64_t when = hart->waiting_since + slice_ticks / SHARE_PART;
-    if (time_now() < when) {
-        deadline_arm(&hart->share, when);
-        return;
+    while (hart->ready_mask && kernel_gate.idle_harts) {
+        if (time_now() < share_time(hart)) {
+            deadline_arm(&hart->share, share_time(hart));
+            return;
+        }
+        struct thread *thread = last_ready(hart);
+        float_flush(thread);
+        unready(thread);
+        enqueue_and_tell(&harts[__builtin_ctzl(kernel_gate.idle_harts)], thread, false);
+        hart->waiting_since = time_now();
     }
-    struct list *queue = &hart->ready[__builtin_ctzl(hart->ready_mask)];
-    struct thread *thread = container_of(queue->prev, struct thread, queue);
-    float_flush(thread);
-    unready(thread);
-    enqueue_and_tell(&harts[__builtin_ctzl(kernel_gate.idle_harts)], thread, false);
+}
+
+/*
+ * The other way round: a hart that is about to idle takes who has waited elsewhere, or looks again
+ * when that has been long enough. It needs no interrupt on the other hart, unless only that one can
+ * save the thread's floating-point registers.
+ */
+static void take_from(struct hart *hart, struct hart *other)
+{
+    settle(other);
+    if (!other->ready_mask)
+        return;
+    struct thread *thread = last_ready(other);
+    if (time_now() < share_time(other)) {
+        deadline_arm(&hart->share, share_time(other));
+    } else if (other->float_owner == thread) {
+        hart_poke(other);
+        deadline_arm(&hart->share, time_now() + slice_ticks / SHARE_PART);
+    } else {
+        unready(thread);
+        other->waiting_since = time_now();
+        enqueue(hart, thread, false);
+    }
+}
+
+static void look_for_work(struct hart *hart)
+{
+    for (uint32_t h = 0; h < hart_count && !hart->ready_mask; h++)
+        if (&harts[h] != hart && harts[h].online)
+            take_from(hart, &harts[h]);
 }
 
 /* Must the running thread leave the hart? Also keeps the slice timer set while it has rivals. */
@@ -317,16 +361,24 @@ static void let_others_in(void)
 static struct thread *pick(struct hart *hart)
 {
     while (!hart->ready_mask || hart->idle->work) {
-        if (!hart->idle->work)
+        if (hart->idle->work) {
+            if (work_piece(hart->idle))
+                let_others_in();
+            continue;
+        }
+        look_for_work(hart);
+        if (!hart->ready_mask)
             idle_wait(hart);
-        else if (work_piece(hart->idle))
-            let_others_in();
     }
     return take_best(hart);
 }
 
+/* Who blocks leaves the rest of its time slice to the thread that it woke for that, and to those of
+ * lower priority whom it had preempted; its other equals get one of their own. */
 static struct thread *switch_from(struct hart *hart, struct thread *self)
 {
+    const uint32_t priority = self->priority;
+    const bool ends_slice = self->state != ANSER_STATE_READY;
     self->cpu_ticks += time_now() - hart->running_since;
     if (self->attention)
         sched_hooks->blocked(self);
@@ -337,6 +389,9 @@ static struct thread *switch_from(struct hart *hart, struct thread *self)
         work_give(hart->idle, self); /* who blocks may not come back for long */
     struct thread *next = pick(hart);
     hart->running_since = time_now();
+    if (ends_slice && hart->slice_armed && next->priority == priority && next != hart->heir)
+        timer_set_slice(hart->running_since + slice_ticks);
+    hart->heir = NULL;
     hart->current = next;
     set_current(next);
     return next;
