@@ -147,6 +147,8 @@ static status_t find_caller(struct thread *self, struct thread **out)
         handle_lookup(self->process, self->explicit_reply, ANSER_TYPE_REPLY, 0, &capability);
     if (status < 0)
         return status;
+    if (message_carries(self, self->explicit_reply))
+        return -ANSER_EINVAL; /* used and given away at once */
     struct reply *reply = (struct reply *)capability.object;
     *out = reply->caller;
     if (*out)

@@ -81,6 +81,14 @@ static status_t load_data(struct thread *self, uint64_t limit)
     return copy_from_user(space, self->words, self->send_data, self->send_length);
 }
 
+bool message_carries(const struct thread *sender, anser_handle handle)
+{
+    for (unsigned i = 0; i < carried_count(sender->info); i++)
+        if (sender->carried[i] == handle)
+            return true;
+    return false;
+}
+
 status_t message_find_carried(const struct thread *sender, struct load *load)
 {
     status_t status = 0;

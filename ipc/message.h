@@ -61,6 +61,7 @@ status_t message_detach_begin(const struct thread *self);
 
 /* The handles that a loaded thread sends, looked up, not yet moved. -EBADF, -EPERM. */
 status_t message_find_carried(const struct thread *sender, struct load *load);
+bool message_carries(const struct thread *sender, anser_handle handle);
 /* The message that a loaded thread sends. */
 struct message message_of(struct thread *sender);
 struct message message_of_slot(struct slot *slot);

@@ -168,7 +168,7 @@ static void test_caller_ends_at_server(void)
 static void test_caller_times_out(void)
 {
     struct channel channel = make_channel(8, 0);
-    struct caller caller = {channel.send, 1, 20};
+    struct caller caller = {channel.send, 1, 500}; /* long enough to be received */
     struct task task;
     task_start(&task, do_call, &caller);
     anser_handle reply = receive_call(channel.receive, 1);

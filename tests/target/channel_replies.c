@@ -335,6 +335,44 @@ static void test_handles(void)
     drop_channel(channel);
 }
 
+static int64_t send_five(void *argument)
+{
+    return send_word(*(anser_handle *)argument, 5, CLOCK_NEVER);
+}
+
+/* Who asks for rights gets none with what is only sent. */
+static void test_no_call(void)
+{
+    struct channel channel = make_channel(8, 0);
+    struct task task;
+    uint64_t word = 0;
+    struct anser_message message = {.recv_data = (uint64_t)&word, .recv_capacity = 8, .reply = 77};
+    task_start(&task, send_five, &channel.send);
+    task_wait_state(&task, ANSER_STATE_SENDING);
+    int64_t info =
+        sys_recv(channel.receive, ANSER_INFO_MEM | ANSER_INFO_WANT_REPLY, &message).status;
+    cell_check("Q17", "gets %lu, %s, right %ld", word, info & ANSER_INFO_CALL ? "call" : "no call",
+               (long)message.reply);
+    task_join(&task);
+    drop_channel(channel);
+}
+
+/* The right cannot be used and given away at once. */
+static void test_carries_itself(void)
+{
+    struct channel channel = make_channel(8, 0);
+    struct pending pending;
+    begin_call(&pending, channel, 1, 1);
+    struct channel_out out = {.handle_count = 1, .handles = {pending.reply}};
+    int status = channel_reply(pending.reply, &out);
+    const char *right = handle_state(pending.reply), *caller = state_of(&pending);
+    handle_close(pending.reply);
+    int64_t result = task_result(&pending.task);
+    cell_check("Q18", "reply %s; caller %s; right %s; once it is closed caller %s",
+               error_name(status), caller, right, error_name(result));
+    drop_channel(channel);
+}
+
 static void test_all(void)
 {
     test_implicit();
@@ -350,6 +388,8 @@ static void test_all(void)
     test_mistakes();
     test_server_out_of_handles();
     test_handles();
+    test_no_call();
+    test_carries_itself();
 }
 
 int main(void)

@@ -35,11 +35,11 @@ func testTimerOnce() error {
 
 // testTicker receives ticks, sleeps over some, and selects one beside another channel.
 func testTicker() error {
+	begin := anser.Now()
 	t, err := anser.NewTicker(2 * time.Millisecond)
 	if err != nil {
 		return err
 	}
-	begin := anser.Now()
 	var total uint64
 	for round := range 5 {
 		if round == 2 {
