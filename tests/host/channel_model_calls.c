@@ -228,6 +228,8 @@ static int64_t answer(const struct operation *call)
         const struct model_handle *right = handle_at(call->reply, self->process);
         if (!right || right->type != HANDLE_REPLY)
             return -ANSER_EBADF;
+        if (call->carried[0] == call->reply || call->carried[1] == call->reply)
+            return -ANSER_EINVAL; /* used and given away at once: a mistake, which spends nothing */
     }
     struct model_entry caller = {take_caller(self, call), -1};
     if (caller.thread < 0)
