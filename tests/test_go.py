@@ -99,7 +99,10 @@ def test_log_says_what_is_wrong(machine):
 def test_log_survives(machine):
     """Readers and writers do not notice that the server is killed; one line says what is lost."""
     machine.command("logger info demo first")
-    machine.command("logger -f debug demo &")
+    machine.send("logger -f debug demo &\n")
+    machine.expect(r"(?m)\d+ info demo: first$")
+    machine.send("\n")
+    machine.expect(PROMPT)
 
     def write(text):
         # What the reader prints may come behind the prompt; a further line end brings a new one.
@@ -114,6 +117,7 @@ def test_log_survives(machine):
         write(f"after {number}")
         machine.send("logger warning log\n")
         machine.expect(rf"warning log: restarted; lines of programs that are lost: {lost}\n")
+        machine.send("\n")
         machine.expect(PROMPT)
     assert machine.transcript.count("info demo: second") == 1
     assert " info anser: version" in machine.command("logger debug anser")

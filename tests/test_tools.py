@@ -63,7 +63,7 @@ WRONG = [
     ("lib/list.h", LICENCE + '#include "kern/list.h"\n', "lib/list.h includes kern/list.h"),
     ("sbi/list.h", LICENCE + '#include "kern/list.h"\n', "sbi/list.h includes kern/list.h"),
     ("kern/list.h", LICENCE + "\n" * 700, "at most 600"),
-    ("kern/list.h", LICENCE + "int list_a;\n" * 8001, "8001 lines, at most 8000"),
+    ("kern/list.h", LICENCE + "int list_a;\n" * 20000, "20000 lines, at most "),
     ("kern/list.c", LICENCE + "static int list_of(int n)\n{\n    int a;\n    if (n)\n        a = n;\n"
                               "    return a;\n}\nint list_it = sizeof(list_of(1));\n",
      "is used uninitialized"),
