@@ -133,6 +133,7 @@ help:
 	@echo 'make run        boot it in QEMU; Ctrl-A X leaves      SMP= MEM= APPEND= QEMU_EXTRA= QEMU10=1'
 	@echo '                                                     FILES='\''programs/NAME=FILE ...'\'' adds to the archive'
 	@echo 'make test       everything that is checked before a commit'
+	@echo 'make checks     a kernel that checks its invariants: KERNEL=$(BUILD)/loader-checks.elf'
 	@echo 'make bench      instruction counts, also in $(BUILD)/bench.json'
 	@echo 'make lab        the channel lab: tables and plots in $(BUILD)/lab/     LAB= SMP= ICOUNT= (docs/lab.md)'
 	@echo 'make soak       the same tests for longer             FUZZ_SECONDS= CYCLES='

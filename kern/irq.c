@@ -7,6 +7,7 @@
  */
 #include "kern/calls.h"
 #include "kern/hart.h"
+#include "kern/irq.h"
 #include "kern/panic.h"
 #include "kern/plic.h"
 #include "kern/process.h"
@@ -20,20 +21,6 @@
 #define SIP_SOFTWARE (1ul << 1)
 #define SIP_TIMER    (1ul << 5)
 #define SIP_EXTERNAL (1ul << 9)
-
-enum irq_state {
-    IRQ_MASKED,    /* not enabled at the controller */
-    IRQ_ARMED,     /* enabled; the next interrupt will be delivered */
-    IRQ_DELIVERED, /* claimed; the driver has not answered yet */
-};
-
-struct irq {
-    struct object object;
-    struct event event;
-    struct tree_node node; /* in irqs, by source */
-    struct hart *hart;     /* whose context it is enabled at */
-    enum irq_state state;
-};
 
 static struct tree irqs; /* those that exist, by source */
 

@@ -3,14 +3,7 @@
 #include "kern/calls.h"
 #include "kern/process.h"
 #include "kern/thread.h"
-
-struct timer {
-    struct object object;
-    struct event event;
-    struct deadline deadline;
-    uint64_t next;   /* when it expires; 0: it does not */
-    uint64_t period; /* 0: once */
-};
+#include "kern/timer_object.h"
 
 /*
  * Expiries that were missed are counted, not made up for: the next one is the first multiple of the

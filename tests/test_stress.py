@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from anser_qemu import run_target_program
+from anser_qemu import BUILD, run_target_program
 
 SOAK = bool(os.environ.get("SOAK"))
 SECONDS = int(os.environ.get("STRESS_SECONDS") or (1800 if SOAK else 60))
@@ -21,7 +21,7 @@ SEED = int(os.environ.get("STRESS_SEED") or time.time() // 86400)
 
 def stress(words, timeout, **options):
     """One run; returns how many messages there were."""
-    text = run_target_program("stress", timeout=timeout, append=f"rescue -- seed={SEED} {words}", **options)
+    text = run_target_program("stress", timeout=timeout, append=f"rescue panic=exit -- seed={SEED} {words}", **options)
     return int(re.search(r"^# \d+ episodes, .*; (\d+) messages, ", text, re.M)[1])
 
 
@@ -38,3 +38,9 @@ def test_interleaving(smp, shift, milliseconds, qemu):
     """With -icount the shift says how much time an instruction takes, so that deadlines, time slices
     and, on QEMU 10, the harts' turns fall elsewhere."""
     assert stress(f"ms={milliseconds}", 240, smp=smp, icount=shift, qemu=qemu) > 0
+
+
+@pytest.mark.parametrize("smp, shift, milliseconds", [(1, 2, 1000), (2, None, 10000), (4, None, 10000)])
+def test_checks(smp, shift, milliseconds):
+    """On the kernel that checks its invariants at each system call."""
+    assert stress(f"ms={milliseconds}", 240, smp=smp, icount=shift, kernel=BUILD / "loader-checks.elf") > 0
