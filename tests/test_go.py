@@ -99,26 +99,28 @@ def test_log_says_what_is_wrong(machine):
 def test_log_survives(machine):
     """Readers and writers do not notice that the server is killed; one line says what is lost."""
     machine.command("logger info demo first")
-    machine.send("logger -f debug demo &\n")
-    machine.expect(r"(?m)\d+ info demo: first$")
-    machine.send("\n")
-    machine.expect(PROMPT)
 
-    def write(text):
-        # What the reader prints may come behind the prompt; a further line end brings a new one.
-        machine.send(f"logger info demo {text}\n")
-        machine.expect(rf"(?m)\d+ info demo: {text}$")
-        machine.send("\n")
+    def settle(mark):
+        # What the reader prints may come behind a prompt, which is none then.
+        machine.send(f"\necho settled {mark}\n")
+        machine.expect(rf"(?m)^settled {mark}$")
         machine.expect(PROMPT)
 
+    def write(text):
+        machine.send(f"logger info demo {text}\n")
+        machine.expect(rf"(?m)\d+ info demo: {text}$")
+        settle(text)
+
+    machine.send("logger -f debug demo &\n")
+    machine.expect(r"(?m)\d+ info demo: first$")
+    settle("first")
     write("second")
     for number, lost in ((1, 2), (2, 1)):
         machine.command("restart log")
         write(f"after {number}")
         machine.send("logger warning log\n")
         machine.expect(rf"warning log: restarted; lines of programs that are lost: {lost}\n")
-        machine.send("\n")
-        machine.expect(PROMPT)
+        settle(f"restart {number}")
     assert machine.transcript.count("info demo: second") == 1
     assert " info anser: version" in machine.command("logger debug anser")
     assert "info demo: second" not in machine.command("logger debug demo")
