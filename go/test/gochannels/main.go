@@ -325,6 +325,7 @@ func main() {
 	check("select: who is to blame", testSelectBlame())
 	check("select: two that meet, and a handle", testSelectWaits())
 	check("select: calls and signals", testSelectCall())
+	check("select: buffers outlive the collector", testSelectGarbage())
 	check("typed channels", testTyped())
 	check("timers: once, stop, reset", testTimerOnce())
 	check("timers: a ticker, a slow receiver, in a select, closed", testTicker())

@@ -3,8 +3,10 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 	"time"
 
@@ -122,6 +124,29 @@ func testSelectCall() error {
 	index, err = anser.Select(anser.Never, cases)
 	err = errors.Join(err, wrong(index != 0 || cases[0].In.Badge != 6, "signal: case %d, %+v", index, cases[0].In))
 	return errors.Join(err, in.Reply.Answer([]byte("answer")), <-answers)
+}
+
+// testSelectGarbage selects with buffers that nothing else refers to, while the collector runs.
+func testSelectGarbage() error {
+	c := channel(abi.ElementMax, 0)
+	defer c.Close()
+	go func() {
+		for round := range 40 {
+			sent := bytes.Repeat([]byte{byte(round)}, 3000)
+			_, _ = anser.Select(anser.Never, []anser.Case{anser.SendCase(c.Send, sent), {}})
+		}
+	}()
+	for round := range 40 {
+		cases := []anser.Case{{}, anser.ReceiveCase(c.Receive, make([]byte, abi.ElementMax))}
+		if round%4 == 0 {
+			go runtime.GC()
+		}
+		_, err := anser.Select(anser.Never, cases)
+		if data := cases[1].In.Data; err != nil || !bytes.Equal(data, bytes.Repeat([]byte{byte(round)}, 3000)) {
+			return fmt.Errorf("round %d: %d bytes, %w", round, len(data), err)
+		}
+	}
+	return nil
 }
 
 func mustSignal() anser.Channel {
