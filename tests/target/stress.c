@@ -27,6 +27,7 @@
 
 #define CELLS_MAX    8
 #define HANDLES_MOST 600
+#define EPISODE_MS   500 /* at most */
 
 static uint64_t milliseconds = 3000, seed = 20260807, cell_count;
 static uint64_t until;
@@ -55,12 +56,19 @@ static void read_arguments(int argc, char **argv)
     printf("# seed=%lu ms=%lu cells=%lu, %lu harts\n", seed, milliseconds, cell_count, info.harts);
 }
 
+/* Long enough for something to happen, short enough for many of them. */
+static unsigned episode_ms(void)
+{
+    uint64_t share = 20 + milliseconds / 8;
+    return share < EPISODE_MS ? (unsigned)share : EPISODE_MS;
+}
+
 /* In memory of their own: each worker begins with a copy of our data. */
 static bool make_cells(void)
 {
     cells = memory_map(cell_count * sizeof(*cells));
     for (unsigned i = 0; cells != NULL && i < cell_count; i++) {
-        cells[i] = (struct stress_cell){.number = i};
+        cells[i] = (struct stress_cell){.number = i, .episode_ms = episode_ms()};
         cells[i].random = stress_mix(seed * CELLS_MAX + i) | 1;
         cells[i].ledger = memory_map(sizeof(*cells[i].ledger));
         if (cells[i].ledger == NULL)

@@ -9,10 +9,10 @@
 #include "syscall.h"
 #include "thread.h"
 
-#define PATIENCE_MS  60000 /* without any report, before it is said that somebody hangs */
-#define GRACE_MS     100   /* for senders to finish where channels end with their send ends */
-#define EPISODE_MS   150   /* at most, before it is ended */
-#define KILLED       99    /* the status of a worker that was killed */
+#define PATIENCE_MS  60000  /* without any report, before it is said that somebody hangs */
+#define GRACE_MS     100    /* for senders to finish where channels end with their send ends */
+#define BUSY_TICKS   200000 /* 20 ms at most between two kills */
+#define KILLED       99     /* the status of a worker that was killed */
 #define BATCH        40
 #define WORKER_PAGES 160
 
@@ -181,7 +181,7 @@ static void begin(struct stress_cell *cell)
     plan->priority = (unsigned)child_priority_max();
     plan->closers = stress_one_in(&cell->random, 4);
     plan->until =
-        clock_now() + clock_ticks(1000000ul * (1 + stress_below(&cell->random, EPISODE_MS)));
+        clock_now() + clock_ticks(1000000ul * (1 + stress_below(&cell->random, cell->episode_ms)));
     open_channels(cell);
 }
 
@@ -194,7 +194,7 @@ static void close_early(struct stress_cell *cell)
 static void run(struct stress_cell *cell, bool kills, bool closes)
 {
     while (clock_now() < cell->plan.until && cell->good) {
-        collect(cell, clock_now() + stress_below(&cell->random, 50000));
+        collect(cell, clock_now() + stress_below(&cell->random, BUSY_TICKS));
         if (kills && stress_one_in(&cell->random, 2))
             kill_somebody(cell);
         if (closes && stress_one_in(&cell->random, 8))

@@ -9,6 +9,7 @@
 
 struct stress_cell {
     unsigned number;
+    unsigned episode_ms; /* an episode's length, at most */
     uint64_t random;
     struct stress_ledger *ledger;
     struct stress_plan plan;
