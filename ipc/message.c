@@ -9,22 +9,27 @@
     (ANSER_INFO_BYTES | ANSER_INFO_HANDLES | ANSER_INFO_NB | ANSER_INFO_DEADLINE |                 \
      ANSER_INFO_EXPLICIT_REPLY | ANSER_INFO_MEM | ANSER_INFO_WANT_REPLY | ANSER_INFO_NOINTR)
 
-const uint8_t message_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
-
 static unsigned carried_count(uint64_t info)
 {
     return (info & ANSER_INFO_HANDLES) >> ANSER_INFO_HANDLES_SHIFT;
 }
 
-static void load_registers(struct thread *self)
+static void load_words(struct thread *self)
 {
-    self->send_length = self->info & ANSER_INFO_BYTES;
+#pragma GCC unroll 8
     for (unsigned i = 0; i < array_length(message_registers); i++)
         self->words[i] = self->x[message_registers[i]];
     if (self->send_length & 7)
         self->words[self->send_length / 8] &= (1ul << 8 * (self->send_length & 7)) - 1;
-    for (unsigned i = 0; i < ANSER_MESSAGE_HANDLES; i++)
-        self->carried[i] = (anser_handle)self->x[REG_T3 + i];
+}
+
+static void load_registers(struct thread *self)
+{
+    self->send_length = self->info & ANSER_INFO_BYTES;
+    if (self->send_length > 0)
+        load_words(self);
+    if (carried_count(self->info) > 0)
+        memcpy(self->carried, &self->x[REG_T3], sizeof(self->carried));
     self->receive_capacity = ANSER_REGISTER_BYTES;
     self->until = self->info & ANSER_INFO_DEADLINE ? self->x[REG_S2] : UINT64_MAX;
     self->explicit_reply = (anser_handle)self->x[REG_S3];
@@ -195,6 +200,7 @@ struct message message_of_slot(struct slot *slot)
 /* Register form: whatever is not message is zero afterwards; sp, ra, gp, tp, s11 stay. */
 void message_clear_registers(struct thread *thread)
 {
+#pragma GCC unroll 32
     for (unsigned r = REG_T0; r < 32; r++)
         if (r != REG_S11)
             thread->x[r] = 0;

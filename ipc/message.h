@@ -32,7 +32,7 @@ struct message {
 };
 
 /* Where words 0-7 of the register form are: a2-a6, t0-t2. */
-extern const uint8_t message_registers[8];
+static const uint8_t message_registers[8] = {12, 13, 14, 15, 16, 5, 6, 7};
 
 enum blame { BLAME_SENDER, BLAME_RECEIVER };
 
