@@ -136,7 +136,7 @@ help:
 	@echo 'make checks     a kernel that checks its invariants: KERNEL=$(BUILD)/loader-checks.elf'
 	@echo 'make bench      instruction counts, also in $(BUILD)/bench.json'
 	@echo 'make lab        the channel lab: tables and plots in $(BUILD)/lab/     LAB= SMP= ICOUNT= (docs/lab.md)'
-	@echo 'make soak       the same tests for longer             FUZZ_SECONDS= CYCLES='
+	@echo 'make soak       the same tests for longer             FUZZ_SECONDS= CYCLES= OPERATIONS='
 	@echo 'make gdb        QEMU waits, gdb attaches              PROG=name of a user program'
 	@echo 'make fmt lint   format the sources, check them'
 	@echo 'make doctor     what is installed, at which version, what is missing'
