@@ -15,9 +15,13 @@ const struct shape shapes[SHAPES] = {
 static const struct shape *shape;
 static uint64_t state;
 
+/* What a sequence has more of than others: with an even mix senders wait most of the time. */
+static enum { LEAN_NOWHERE, LEAN_RECEIVE, LEAN_PLAIN, LEAN_CALL, LEAN_COUNT } lean;
+
 void generate_seed(uint64_t seed)
 {
     state = seed * 0x9e3779b97f4a7c15ul + 1;
+    lean = seed / SHAPES % LEAN_COUNT;
 }
 
 /* 0..below-1 (xorshift64*). */
@@ -57,21 +61,28 @@ static bool fits(const struct model_handle *handle, enum wanted wanted)
     }
 }
 
-static bool closed(const struct model_handle *handle)
+/* Any channel; one that is open; one where others wait already. */
+enum liveliness { LIVE_ANY, LIVE_OPEN, LIVE_BUSY };
+
+static bool lives(const struct model_handle *handle, enum liveliness live)
 {
-    return handle->type != HANDLE_REPLY && model.channels[handle->object].closed;
+    if (live == LIVE_ANY || handle->type == HANDLE_REPLY)
+        return live != LIVE_BUSY;
+    const struct model_channel *channel = &model.channels[handle->object];
+    if (channel->closed)
+        return false;
+    return live == LIVE_OPEN || channel->senders.count > 0 || channel->receivers.count > 0;
 }
 
-/* One of the process's handles that fit, each as likely, of a closed channel only if open_only does
- * not say otherwise; NO_NAME if there is none. */
-static int64_t pick_among(int process, enum wanted wanted, bool open_only)
+/* One of the process's handles that fit, each as likely; NO_NAME if there is none. */
+static int64_t pick_among(int process, enum wanted wanted, enum liveliness live)
 {
     int64_t found = NO_NAME;
     int64_t count = 0;
     for (int64_t name = 0; name < model.names; name++) {
         const struct model_handle *handle = &model.handles[name];
         if (handle->type != HANDLE_NONE && handle->place == process && fits(handle, wanted) &&
-            !(open_only && closed(handle)) && below(++count) == 0)
+            lives(handle, live) && below(++count) == 0)
             found = name;
     }
     return found;
@@ -79,17 +90,19 @@ static int64_t pick_among(int process, enum wanted wanted, bool open_only)
 
 static int64_t pick(int process, enum wanted wanted)
 {
-    return pick_among(process, wanted, false);
+    return pick_among(process, wanted, LIVE_ANY);
 }
 
-/* Mostly of a channel that is open, seldom one of another kind, or one that is not there. */
+/* Mostly of a channel where something goes on, seldom one of another kind, or one that is not
+ * there. */
 static int64_t pick_mostly(int process, enum wanted wanted)
 {
     if (chance(2) && model.names > 0)
         return below(model.names);
     if (chance(1))
         return pick(process, WANT_ANY);
-    int64_t open = pick_among(process, wanted, true);
+    int64_t busy = chance(60) ? pick_among(process, wanted, LIVE_BUSY) : NO_NAME;
+    int64_t open = busy == NO_NAME ? pick_among(process, wanted, LIVE_OPEN) : busy;
     return open == NO_NAME || chance(6) ? pick(process, wanted) : open;
 }
 
@@ -134,7 +147,7 @@ static int64_t element_size(int64_t name)
 
 static void carry(int process, int64_t *names)
 {
-    if (!chance(14))
+    if (!chance(lean == LEAN_PLAIN ? 5 : 14))
         return;
     names[0] = pick_mostly(process, WANT_ANY);
     if (names[0] != NO_NAME && chance(30))
@@ -145,6 +158,8 @@ static void carry(int process, int64_t *names)
 static void patience(struct operation *out)
 {
     bool last = idle_threads() <= 1;
+    if (lean == LEAN_PLAIN && !last && chance(80))
+        return;
     if (chance(shape->replayable && last ? 100 : last ? 80 : 15))
         out->flags |= ANSER_INFO_NB;
     else if (chance(25))
@@ -171,14 +186,14 @@ static void patience_of_call(struct operation *out)
 
 static void form(struct operation *out)
 {
-    if (shape->go || chance(50) || out->length > ANSER_REGISTER_BYTES)
+    if (shape->go || chance(lean == LEAN_PLAIN ? 85 : 50) || out->length > ANSER_REGISTER_BYTES)
         out->flags |= ANSER_INFO_MEM;
 }
 
 /* Package anser always asks for the right to answer. */
 static void want_reply(struct operation *out)
 {
-    if (shape->go || chance(30))
+    if (shape->go || chance(lean == LEAN_PLAIN ? 5 : 30))
         out->flags |= ANSER_INFO_WANT_REPLY;
 }
 
@@ -205,7 +220,7 @@ static void fill_mint(struct operation *out, int process)
 
 static void fill_any(struct operation *out, int process)
 {
-    out->handle = pick_mostly(process, chance(90) ? WANT_END : WANT_ANY);
+    out->handle = chance(50) ? pick(process, WANT_END) : pick_mostly(process, WANT_ANY);
     if (shape->go && out->handle == NO_NAME)
         out->kind = OP_LENGTH; /* closing no handle is no error there */
 }
@@ -352,10 +367,10 @@ static const struct choice choices[] = {
     {OP_REPLY, 5, fill_answer},
     {OP_REPLY_RECEIVE, 5, fill_exchange},
     {OP_SELECT, 22, fill_select},
-    {OP_MAKE, 3, fill_make},
+    {OP_MAKE, 2, fill_make},
     {OP_MAKE_SIGNAL, 1, fill_signal},
     {OP_MINT, 4, fill_mint},
-    {OP_DUPLICATE, 4, fill_any},
+    {OP_DUPLICATE, 3, fill_any},
     {OP_CLOSE_HANDLE, 5, fill_any},
     {OP_GIVE, 5, fill_give},
     {OP_CLOSE, 1, fill_close},
@@ -365,15 +380,26 @@ static const struct choice choices[] = {
 };
 #define CHOICES (int)(sizeof(choices) / sizeof(choices[0]))
 
+static int weight_of(const struct choice *choice)
+{
+    int64_t kind = choice->kind;
+    bool more =
+        ((lean == LEAN_RECEIVE || lean == LEAN_PLAIN) && (kind == OP_RECEIVE || kind == OP_WAIT)) ||
+        (lean == LEAN_CALL && (kind == OP_CALL || kind == OP_RECEIVE));
+    bool less =
+        (lean == LEAN_PLAIN || lean == LEAN_RECEIVE) && (kind == OP_SELECT || kind == OP_CALL);
+    return more ? 3 * choice->weight : less ? choice->weight / 4 : choice->weight;
+}
+
 static const struct choice *choose(void)
 {
     int total = 0;
     for (int i = 0; i < CHOICES; i++)
-        total += choices[i].weight;
+        total += weight_of(&choices[i]);
     int64_t left = below(total);
     int chosen = 0;
-    while (left >= choices[chosen].weight)
-        left -= choices[chosen++].weight;
+    while (left >= weight_of(&choices[chosen]))
+        left -= weight_of(&choices[chosen++]);
     return &choices[chosen];
 }
 
@@ -388,7 +414,7 @@ static const struct choice *choice_of(int64_t kind)
 /* What this thread is to do now: a server answers; who has nothing makes something. */
 static const struct choice *choose_for(const struct model_thread *self)
 {
-    if (pick_among(self->process, WANT_RECEIVE, true) == NO_NAME && chance(40))
+    if (pick_among(self->process, WANT_RECEIVE, LIVE_OPEN) == NO_NAME && chance(40))
         return choice_of(OP_MAKE);
     if (self->owes >= 0 && chance(60))
         return choice_of(chance(50) ? OP_REPLY : OP_REPLY_RECEIVE);

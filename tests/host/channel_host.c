@@ -113,15 +113,32 @@ static bool mapped(const struct space *space, user_t address, size_t size)
     return size == 0;
 }
 
+/* As kern/usercopy.c: what has been looked up is remembered, for kern/space.h's space_view. */
+static void remember(struct space *space, user_t address, size_t size)
+{
+    uint64_t page = page_down(address.value);
+    for (; size > 0 && page < address.value + size; page += PAGE_SIZE)
+        space->views[page >> PAGE_SHIFT & (SPACE_VIEWS - 1)] =
+            (struct view){page + 1, page | ACCESS_READ | ACCESS_WRITE};
+}
+
+void host_forget_views(struct space *space)
+{
+    memset(space->views, 0, sizeof(space->views));
+}
+
 status_t user_prepare(struct space *space, user_t address, size_t size, bool write)
 {
     (void)write;
-    return mapped(space, address, size) ? 0 : -ANSER_EFAULT;
+    if (!mapped(space, address, size))
+        return -ANSER_EFAULT;
+    remember(space, address, size);
+    return 0;
 }
 
 status_t copy_from_user(struct space *space, void *to, user_t from, size_t size)
 {
-    if (!mapped(space, from, size))
+    if (user_prepare(space, from, size, false) < 0)
         return -ANSER_EFAULT;
     memcpy(to, (const void *)from.value, size);
     return 0;
@@ -129,7 +146,7 @@ status_t copy_from_user(struct space *space, void *to, user_t from, size_t size)
 
 status_t copy_to_user(struct space *space, user_t to, const void *from, size_t size)
 {
-    if (!mapped(space, to, size))
+    if (user_prepare(space, to, size, true) < 0)
         return -ANSER_EFAULT;
     memcpy((void *)to.value, from, size);
     return 0;
@@ -138,8 +155,11 @@ status_t copy_to_user(struct space *space, user_t to, const void *from, size_t s
 status_t copy_user_to_user(struct space *to_space, user_t to, struct space *from_space, user_t from,
                            size_t size, struct space **blame)
 {
-    *blame = mapped(from_space, from, size) ? to_space : from_space;
-    if (!mapped(from_space, from, size) || !mapped(to_space, to, size))
+    *blame = from_space;
+    if (user_prepare(from_space, from, size, false) < 0)
+        return -ANSER_EFAULT;
+    *blame = to_space;
+    if (user_prepare(to_space, to, size, true) < 0)
         return -ANSER_EFAULT;
     memcpy((void *)to.value, (const void *)from.value, size);
     return 0;
@@ -221,6 +241,32 @@ void sched_ready(struct thread *thread)
 void sched_ready_next(struct thread *thread)
 {
     sched_ready(thread);
+}
+
+/* The fast paths may always hand over to somebody; who that is does not matter here. */
+bool sched_can_pass(const struct thread *self, const struct thread *to)
+{
+    (void)self, (void)to;
+    return true;
+}
+
+struct thread *sched_pass(struct thread *self, struct thread *to)
+{
+    (void)self;
+    sched_ready(to);
+    return to;
+}
+
+bool sched_has_aside(const struct thread *self)
+{
+    (void)self;
+    return true;
+}
+
+struct thread *sched_take_aside(struct thread *self)
+{
+    (void)self;
+    return &idle;
 }
 
 void sched_summon(struct thread *thread)

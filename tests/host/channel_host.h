@@ -28,6 +28,9 @@ struct host_range {
 extern struct host_range host_ranges[HOST_RANGES_MAX];
 extern unsigned host_range_count;
 
+/* Something of it is lost: nobody remembers any page of it. */
+void host_forget_views(struct space *space);
+
 /* Tables, harts and the thread that stands for an idle hart, whose clock and memory are set. */
 void host_begin(void);
 /* The clock begins again; nobody waits for it. */

@@ -12,9 +12,9 @@
 /* sources: tests/host/channel_model_calls.c tests/host/channel_generate.c */
 /* sources: tests/host/channel_kernel.c tests/host/channel_host.c */
 /* sources: tests/host/channel_host_current.c */
-/* sources: ipc/badge.c ipc/calls.c ipc/calls_channel.c ipc/channel.c ipc/deliver.c ipc/event.c */
-/* sources: ipc/exchange.c ipc/message.c ipc/reply.c ipc/select.c ipc/signal.c ipc/waiter.c */
-/* sources: ipc/work.c */
+/* sources: ipc/badge.c ipc/block.c ipc/calls.c ipc/calls_channel.c ipc/channel.c ipc/deliver.c */
+/* sources: ipc/event.c ipc/exchange.c ipc/message.c ipc/reply.c ipc/select.c ipc/signal.c */
+/* sources: ipc/waiter.c ipc/work.c */
 /* sources: kern/account.c kern/calls_handle.c kern/event.c kern/handle.c kern/process.c */
 /* sources: kern/tables.c kern/thread.c kern/timer.c kern/tree.c */
 #include <stdlib.h>
