@@ -434,6 +434,8 @@ static void call_of_thread(struct operation *out, int thread)
     out->kind = chosen->kind;
     out->thread = thread;
     chosen->fill(out, self->process);
+    if (!shape->replayable && chance(5))
+        out->fail = 1 + below(2);
 }
 
 /* ---- From outside. */

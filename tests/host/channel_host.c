@@ -19,7 +19,7 @@
 #include "sbi/sbi.h"
 
 struct thread *host_current;
-uint64_t host_now, host_compare, host_blocks;
+uint64_t host_now, host_compare, host_blocks, host_fail_at;
 struct host_range host_ranges[HOST_RANGES_MAX];
 unsigned host_range_count;
 
@@ -81,13 +81,21 @@ uint64_t slab_give(void *memory, size_t size)
     return size;
 }
 
+/* Is this the one that is to fail? */
+static bool fails(void)
+{
+    return host_fail_at > 0 && --host_fail_at == 0;
+}
+
 void *slab_alloc(struct account *payer, size_t size)
 {
-    return account_charge(payer, size) ? slab_take(size) : NULL;
+    return !fails() && account_charge(payer, size) ? slab_take(size) : NULL;
 }
 
 bool frame_alloc(unsigned order, phys_t *out)
 {
+    if (fails())
+        return false;
     host_blocks++;
     out->value = (uint64_t)aligned_alloc(PAGE_SIZE, PAGE_SIZE << order);
     return true;

@@ -16,6 +16,7 @@ extern struct thread *host_current;
 extern uint64_t host_now;     /* the clock */
 extern uint64_t host_compare; /* when the timer wants to interrupt */
 extern uint64_t host_blocks;  /* of memory, that are allocated */
+extern uint64_t host_fail_at; /* the allocation from now on that fails; 0: none */
 
 /* A part of user memory. Nothing else is mapped. */
 struct host_range {

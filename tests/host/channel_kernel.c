@@ -425,15 +425,19 @@ static void look(int thread, const struct operation *call, struct outcome *seen)
     keep_made(call, seen, at->x[REG_A1]);
 }
 
-void kernel_step(const struct operation *operation, struct outcome *seen)
+bool kernel_step(const struct operation *operation, struct outcome *seen)
 {
+    host_fail_at = (uint64_t)operation->fail;
     if (operation->thread >= 0)
         make_call(operation);
     else
         outside(operation);
     let_run();
+    bool struck = operation->fail > 0 && host_fail_at == 0;
+    host_fail_at = 0;
     for (int i = 0; i < MODEL_THREADS; i++)
         look(i, i == operation->thread ? operation : &model.threads[i].call, &seen[i]);
+    return struck;
 }
 
 /* ---- Is it as the model has it? */

@@ -10,6 +10,11 @@ const struct outcome *observed(int thread)
     return &model.observed[thread];
 }
 
+bool told_no_memory(int thread)
+{
+    return model.struck && observed(thread)->status == -ANSER_ENOMEM;
+}
+
 /* ---- Handles. */
 
 struct model_handle *handle_at(int64_t name, int process)
@@ -249,6 +254,9 @@ enum fault check_delivery(const struct model_message *message, struct model_entr
     *error = -ANSER_EMFILE;
     if (slots > 0 && model_handle_count(receiver->process) + slots > model.room[receiver->process])
         return FAULT_RECEIVER;
+    *error = -ANSER_ENOMEM;
+    if (slots > 0 && told_no_memory(to.thread))
+        return FAULT_RECEIVER;
     *error = -ANSER_EFAULT;
     if (sender && sender->lost & LOST_SENT && message->length > ANSER_REGISTER_BYTES)
         return FAULT_SENDER;
@@ -438,7 +446,10 @@ static int64_t buffer_fault(const struct model_message *message)
         return -ANSER_EBADF;
     if (!may_be_buffered(message))
         return -ANSER_EINVAL;
-    return sender->lost & LOST_SENT && message->length > ANSER_REGISTER_BYTES ? -ANSER_EFAULT : 0;
+    if (sender->lost & LOST_SENT && message->length > ANSER_REGISTER_BYTES)
+        return -ANSER_EFAULT;
+    return carried_count(message->carried) > 0 && told_no_memory(message->sender) ? -ANSER_ENOMEM
+                                                                                  : 0;
 }
 
 /* "A send on a buffered channel can proceed if there is room in the buffer." A call waits for a

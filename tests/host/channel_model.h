@@ -106,6 +106,7 @@ struct model {
     int64_t now;
     uint64_t step;
     int64_t caller; /* who makes the call of this step */
+    bool struck;    /* an allocation failed in it: somebody was told so, if anybody needed it */
     const struct outcome *observed;
     struct outcome outcomes[MODEL_THREADS];
 };
@@ -115,8 +116,8 @@ extern struct model model;
 /* A world of threads, thread i in process processes[i] (-1: no such thread), and no handles. */
 void model_begin(const int *processes, const int64_t *room);
 /* What happens: model.outcomes says whose calls ended. observed: one for each thread, what the
- * system under test did. */
-void model_step(const struct operation *operation, const struct outcome *observed);
+ * system under test did; struck: an allocation failed there. */
+void model_step(const struct operation *operation, const struct outcome *observed, bool struck);
 
 /* Handles that a process has. */
 int64_t model_handle_count(int process);

@@ -81,6 +81,7 @@ static void make(const struct operation *call, int process)
     int thread = (int)call->thread;
     bool signal = call->kind == OP_MAKE_SIGNAL;
     allow(ANSER_EINVAL, !signal && call->length > ANSER_ELEMENT_MAX);
+    allow(ANSER_ENOMEM, told_no_memory((int)call->thread));
     allow(ANSER_EMFILE, TABLE_FULL(process, 2));
     if (refuse(thread, -1))
         return;
@@ -98,6 +99,7 @@ static void mint(const struct operation *call, int process)
     allow(ANSER_EBADF, !handle);
     allow(ANSER_EPERM, handle && handle->type != HANDLE_RECEIVE);
     allow(ANSER_EINVAL, call->length == 0);
+    allow(ANSER_ENOMEM, told_no_memory((int)call->thread));
     allow(ANSER_EMFILE, TABLE_FULL(process, 1));
     if (refuse((int)call->thread, -1))
         return;
@@ -112,6 +114,7 @@ static void duplicate(const struct operation *call, int process)
     const struct model_handle *handle = handle_at(call->handle, process);
     allow(ANSER_EBADF, !handle);
     allow(ANSER_EPERM, handle && handle->type == HANDLE_REPLY);
+    allow(ANSER_ENOMEM, told_no_memory((int)call->thread));
     allow(ANSER_EMFILE, TABLE_FULL(process, 1));
     if (refuse((int)call->thread, -1))
         return;
@@ -137,6 +140,7 @@ static void give(const struct operation *call, int process)
     allow(ANSER_EBADF, !handle);
     allow(ANSER_ESRCH, model.dead[call->target]);
     allow(ANSER_EINVAL, call->target == process);
+    allow(ANSER_ENOMEM, told_no_memory((int)call->thread));
     allow(ANSER_EMFILE, TABLE_FULL(call->target, 1));
     if (refuse((int)call->thread, -1))
         return;
@@ -311,6 +315,10 @@ unsigned model_ready_cases(const struct operation *call)
 static void select_cases(const struct operation *call, int process)
 {
     struct model_thread *self = &model.threads[call->thread];
+    allow(ANSER_ENOMEM,
+          told_no_memory((int)call->thread) && observed((int)call->thread)->value < 0);
+    if (refuse((int)call->thread, -1))
+        return;
     for (int i = 0; i < call->case_count; i++) {
         check_case(&call->cases[i], process);
         if (refuse((int)call->thread, i))
@@ -481,9 +489,10 @@ static void outside_step(const struct operation *operation)
     settle();
 }
 
-void model_step(const struct operation *operation, const struct outcome *seen)
+void model_step(const struct operation *operation, const struct outcome *seen, bool struck)
 {
     model.observed = seen;
+    model.struck = struck;
     model.step++;
     model.caller = operation->thread;
     for (int i = 0; i < MODEL_THREADS; i++)

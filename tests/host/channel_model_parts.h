@@ -28,6 +28,9 @@ void settle(void);
 /* What the system under test does with this thread in this step. */
 const struct outcome *observed(int thread);
 
+/* An allocation failed in this step, and this thread was told so. */
+bool told_no_memory(int thread);
+
 /* Can this message reach that thread (a receiver at a place in a line, or a caller, index -1)?
  * *error: whose fault it is else, and what it is told. */
 enum fault check_delivery(const struct model_message *message, struct model_entry to,

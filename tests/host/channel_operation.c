@@ -37,6 +37,7 @@ static const struct key operation_keys[] = {
     OPERATION_KEY("reply", reply, NO_NAME),
     OPERATION_KEY("target", target, -1),
     OPERATION_KEY("seed", seed, 0),
+    OPERATION_KEY("fail", fail, 0),
     OPERATION_KEY("carry", carried[0], NO_NAME),
     OPERATION_KEY("carry2", carried[1], NO_NAME),
 };

@@ -80,6 +80,7 @@ struct operation {
     int64_t until; /* deadline, in the model's time */
     int64_t reply;
     int64_t target;
+    int64_t fail;                 /* the allocation during the call that fails; 0: none */
     int64_t seed;                 /* of the kernel's choice among the cases that are ready */
     int64_t carried[CARRIED_MAX]; /* NO_NAME: not so many */
     int64_t case_count;

@@ -113,8 +113,8 @@ static bool step(const struct operation *operation)
         return true;
     if (operation->kind == OP_SELECT)
         record->ready[__builtin_popcount(model_ready_cases(operation))]++;
-    kernel_step(operation, seen);
-    model_step(operation, seen);
+    bool struck = kernel_step(operation, seen);
+    model_step(operation, seen, struck);
     count_outcomes();
     if (telling)
         tell(operation);
@@ -313,9 +313,9 @@ static int emit(void)
 
 static void test_all_happened(void)
 {
-    static const int errors[] = {ANSER_EPERM,  ANSER_ESRCH,    ANSER_EINTR,    ANSER_EBADF,
-                                 ANSER_EAGAIN, ANSER_EFAULT,   ANSER_EINVAL,   ANSER_EMFILE,
-                                 ANSER_EPIPE,  ANSER_EMSGSIZE, ANSER_ETIMEDOUT};
+    static const int errors[] = {ANSER_EPERM,  ANSER_ESRCH,  ANSER_EINTR,    ANSER_EBADF,
+                                 ANSER_EAGAIN, ANSER_ENOMEM, ANSER_EFAULT,   ANSER_EINVAL,
+                                 ANSER_EMFILE, ANSER_EPIPE,  ANSER_EMSGSIZE, ANSER_ETIMEDOUT};
     for (unsigned i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
         TEST(record->errors[errors[i]] > 0, "error %d was told %lu times", errors[i],
              record->errors[errors[i]]);
