@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Operations as system calls of the kernel, and their outcomes held against the model. */
+/* Operations as system calls of the kernel. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "channel_host.h"
-#include "channel_kernel.h"
-#include "ipc/badge.h"
+#include "channel_kernel_parts.h"
 #include "ipc/channel.h"
 #include "ipc/message.h"
 #include "ipc/reply.h"
@@ -14,36 +13,16 @@
 
 #define BAD_HANDLE 0x7ffffff00000ul
 #define UNTOUCHED  0xee
-#define KEPT       0x5a5a5a5a5a5a5a5aul
 #define BUDGET     100000 /* pages of each process */
 
-/* A thread's user memory. Each part is lost by itself. */
-struct memory {
-    struct {
-        struct anser_message blocks[CASES_MAX];
-        struct anser_case cases[CASES_MAX];
-    } block;
-    /* The first of each lies in one page, the others in two. */
-    _Alignas(PAGE_SIZE) uint8_t sent[CASES_MAX][ANSER_ELEMENT_MAX + 1];
-    _Alignas(PAGE_SIZE) uint8_t received[CASES_MAX][ANSER_ELEMENT_MAX + 1];
-};
 #define MEMORY_PARTS 3
 
-static struct {
-    struct process *processes[MODEL_PROCESSES];
-    struct thread *threads[MODEL_THREADS];
-    bool waits[MODEL_THREADS];
-    uint64_t values[NAMES_MAX]; /* the handle of this name */
-    struct object *channels[MODEL_CHANNELS];
-    uint64_t table_used[MODEL_PROCESSES]; /* by handles without a name */
-    uint64_t blocks_before, objects_before;
-} kernel;
-
-static struct memory memories[MODEL_THREADS];
-static struct object filler = {.type = ANSER_TYPE_SYSTEM, .references = 1};
+struct kernel_world kernel;
+struct memory memories[MODEL_THREADS];
+struct object kernel_filler = {.type = ANSER_TYPE_SYSTEM, .references = 1};
 char kernel_error[200];
 
-__attribute__((format(printf, 1, 2))) static bool wrong(const char *format, ...)
+bool kernel_wrong(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -87,7 +66,7 @@ static void make_thread(int thread, struct process *process)
 {
     struct anser_thread_params params = {.priority = 1};
     if (thread_make(process, &params, &kernel.threads[thread]) < 0)
-        wrong("no thread");
+        kernel_wrong("no thread");
     thread_start(kernel.threads[thread]);
     object_release(&kernel.threads[thread]->object);
     map_memory(thread, &process->space);
@@ -98,13 +77,13 @@ static void make_process(int process)
     struct anser_process_params params = {
         .name = "model", .budget_pages = BUDGET, .priority_max = 1};
     if (process_make(&root_account, &params, &kernel.processes[process]) < 0)
-        wrong("no process");
+        kernel_wrong("no process");
 }
 
 /* Each process has a handle of each, to give others something; and its table is filled up. */
 static void fill_table(struct process *process, int64_t free_slots)
 {
-    struct capability capability = {.object = &filler};
+    struct capability capability = {.object = &kernel_filler};
     for (int i = 0; i < MODEL_PROCESSES; i++) {
         struct capability other = {.object = &kernel.processes[i]->object,
                                    .rights = ANSER_RIGHT_MANAGE};
@@ -113,7 +92,7 @@ static void fill_table(struct process *process, int64_t free_slots)
     }
     while (process->handles.used + free_slots < ANSER_HANDLES_MAX) {
         handle_insert(&process->handles, &capability);
-        filler.references++;
+        kernel_filler.references++;
     }
 }
 
@@ -370,7 +349,7 @@ static void outside(const struct operation *operation)
 }
 
 /* Whoever may run does what is to be done before user mode, until nobody has any of it. */
-static void let_run(void)
+void kernel_let_run(void)
 {
     bool more = true;
     host_idle();
@@ -432,169 +411,10 @@ bool kernel_step(const struct operation *operation, struct outcome *seen)
         make_call(operation);
     else
         outside(operation);
-    let_run();
+    kernel_let_run();
     bool struck = operation->fail > 0 && host_fail_at == 0;
     host_fail_at = 0;
     for (int i = 0; i < MODEL_THREADS; i++)
         look(i, i == operation->thread ? operation : &model.threads[i].call, &seen[i]);
     return struck;
-}
-
-/* ---- Is it as the model has it? */
-
-static bool same_bytes(const uint8_t *bytes, const struct outcome *wanted)
-{
-    for (int64_t i = 0; i < wanted->length; i++)
-        if (bytes[i] != operation_byte(wanted->from, (uint64_t)i))
-            return wrong("byte %ld of message %ld is wrong", i, wanted->from);
-    return true;
-}
-
-/* The handle leads where the model says, and has the badge that it says. */
-static bool handle_agrees(int64_t name)
-{
-    const struct model_handle *wanted = &model.handles[name];
-    if (wanted->type == HANDLE_NONE || wanted->place < 0)
-        return true; /* it came, and went on at once */
-    const struct handle_record *record =
-        handle_find(&kernel.processes[wanted->place]->handles, (anser_handle)kernel.values[name]);
-    if (!record)
-        return wrong("handle %ld is not there", name);
-    if (wanted->type == HANDLE_REPLY)
-        return record->object->type == ANSER_TYPE_REPLY || wrong("handle %ld is no right", name);
-    int64_t badge = wanted->badge < 0 ? 0 : model.badges[wanted->badge];
-    uint64_t right = wanted->type == HANDLE_SEND ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV;
-    if (!kernel.channels[wanted->object])
-        kernel.channels[wanted->object] = record->object; /* just made */
-    if (record->object != kernel.channels[wanted->object] || !(record->rights & right) ||
-        (int64_t)badge_value(record->badge_object) != badge)
-        return wrong("handle %ld leads elsewhere", name);
-    return true;
-}
-
-static bool handles_came(const struct outcome *wanted, const uint64_t *values, uint64_t reply)
-{
-    bool good = true;
-    for (unsigned i = 0; i < carried_count(wanted->carried); i++) {
-        kernel.values[wanted->carried[i]] = values[i];
-        good &= handle_agrees(wanted->carried[i]);
-    }
-    if (wanted->reply != NO_NAME) {
-        kernel.values[wanted->reply] = reply;
-        good &= handle_agrees(wanted->reply);
-    }
-    return good;
-}
-
-static bool registers_came(const struct thread *thread, const struct outcome *wanted)
-{
-    uint64_t words[8];
-    for (unsigned i = 0; i < 8; i++)
-        words[i] = thread->x[message_registers[i]];
-    for (int64_t i = wanted->length; i < 64; i++)
-        if (((uint8_t *)words)[i] != 0)
-            return wrong("rubbish behind %ld bytes", wanted->length);
-    if (thread->x[8] != 0 || thread->x[REG_S2] != 0 || thread->x[26] != 0)
-        return wrong("a register is not cleared");
-    return same_bytes((const uint8_t *)words, wanted) &&
-           handles_came(wanted, &thread->x[REG_T3], thread->x[REG_S3]);
-}
-
-static bool block_came(int thread, int index, const struct outcome *wanted)
-{
-    const struct anser_message *block = &memories[thread].block.blocks[index];
-    if ((int64_t)block->recv_length != wanted->length)
-        return wrong("%lu bytes in the block, not %ld", block->recv_length, wanted->length);
-    return same_bytes(memories[thread].received[index], wanted) &&
-           handles_came(wanted, (const uint64_t *)block->handles, (uint64_t)block->reply);
-}
-
-static bool message_agrees(int thread, const struct outcome *wanted)
-{
-    const struct operation *call = &model.threads[thread].call;
-    if (kernel.threads[thread]->x[REG_S11] != KEPT)
-        return wrong("s11 is lost");
-    if (wanted->from < 0)
-        return true;
-    if (call->kind == OP_SELECT)
-        return block_came(thread, (int)(wanted->status >> 16), wanted);
-    return call->flags & ANSER_INFO_MEM ? block_came(thread, 0, wanted)
-                                        : registers_came(kernel.threads[thread], wanted);
-}
-
-static bool thread_agrees(int thread, const struct outcome *seen)
-{
-    const struct outcome *wanted = &model.outcomes[thread];
-    if (!model.threads[thread].alive || !kernel.threads[thread])
-        return (!model.threads[thread].alive && !kernel.threads[thread]) ||
-               wrong("thread %d: only one of the two is alive", thread);
-    if (seen->ended != wanted->ended)
-        return wrong("thread %d %s, status %ld; the model: %s, status %ld", thread,
-                     seen->ended ? "has ended" : "waits", seen->status,
-                     wanted->ended ? "ended" : "waits", wanted->status);
-    if (!seen->ended)
-        return true;
-    if (seen->status != wanted->status || seen->value != wanted->value)
-        return wrong("thread %d: status %ld value %ld; the model: status %ld value %ld", thread,
-                     seen->status, seen->value, wanted->status, wanted->value);
-    return message_agrees(thread, wanted);
-}
-
-/* The channel that the operation was about. */
-static bool channel_agrees(const struct operation *operation)
-{
-    const struct model_handle *handle =
-        operation->handle < 0 ? NULL : &model.handles[operation->handle];
-    if (!handle || handle->place < 0 || handle->type == HANDLE_NONE || handle->type == HANDLE_REPLY)
-        return true;
-    const struct model_channel *wanted = &model.channels[handle->object];
-    const struct channel *channel = (const struct channel *)kernel.channels[handle->object];
-    if (wanted->signal)
-        return channel->object.type == ANSER_TYPE_SIGNAL || wrong("no signal");
-    if (channel->count != wanted->count || channel->closed != wanted->closed)
-        return wrong("channel of handle %ld: len %u closed %d; the model: %u %d", operation->handle,
-                     channel->count, channel->closed, wanted->count, wanted->closed);
-    return true;
-}
-
-static bool tables_agree(void)
-{
-    for (int i = 0; i < MODEL_PROCESSES; i++) {
-        int64_t used = (int64_t)kernel.processes[i]->handles.used;
-        int64_t wanted = model.dead[i] ? 0 : model_handle_count(i) + (int64_t)kernel.table_used[i];
-        if (used != wanted)
-            return wrong("process %d has %ld handles; the model: %ld", i, used, wanted);
-    }
-    return true;
-}
-
-bool kernel_agrees(const struct operation *operation, const struct outcome *seen)
-{
-    bool good = true;
-    for (int i = 0; i < MODEL_THREADS && good; i++)
-        if (model.threads[i].process >= 0)
-            good = thread_agrees(i, &seen[i]);
-    if (good && (operation->kind == OP_MAKE || operation->kind == OP_MAKE_SIGNAL) &&
-        model.outcomes[operation->thread].status == 0)
-        good = handle_agrees(2 * operation->id) && handle_agrees(2 * operation->id + 1);
-    return good && channel_agrees(operation) && tables_agree();
-}
-
-bool kernel_end(void)
-{
-    for (int i = 0; i < MODEL_PROCESSES; i++) {
-        process_end(kernel.processes[i], 0, ANSER_EXIT_KILLED, 0);
-        let_run();
-    }
-    for (int i = 0; i < MODEL_PROCESSES; i++) {
-        object_release(&kernel.processes[i]->object);
-        let_run();
-    }
-    if (object_count != kernel.objects_before || host_blocks != kernel.blocks_before)
-        return wrong("%lu objects and %lu blocks of memory are left",
-                     object_count - kernel.objects_before, host_blocks - kernel.blocks_before);
-    if (handle_count != 0 || thread_total != 0 || process_count != 0 || root_account.used != 0)
-        return wrong("%lu handles, %lu threads, %lu processes, %lu charged bytes are left",
-                     handle_count, thread_total, process_count, root_account.used);
-    return true;
 }

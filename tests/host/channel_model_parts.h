@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Between the two halves of the model: what its lines and channels do for its operations. */
+/* Between the parts of the model: what its lines and channels do for its operations. */
 #ifndef TESTS_CHANNEL_MODEL_PARTS_H
 #define TESTS_CHANNEL_MODEL_PARTS_H
 
@@ -28,9 +28,18 @@ void settle(void);
 /* What the system under test does with this thread in this step. */
 const struct outcome *observed(int thread);
 
+/* What an entry of a line is about: the call, and what it sends. */
+const struct operation *call_of(struct model_entry entry);
+struct model_message message_of(struct model_entry entry);
+/* Is there a handle of this type that leads there, anywhere? */
+bool has_end(int channel, enum handle_type type);
+
 /* An allocation failed in this step, and this thread was told so. */
 bool told_no_memory(int thread);
 
+/* A select that waits has its blocks read again, and what they say checked, when a case of it is
+ * about to go: before anything else, whoever else is at fault. Has what it needs for that gone? */
+bool block_gone(int thread, bool sends, int64_t size);
 /* Can this message reach that thread (a receiver at a place in a line, or a caller, index -1)?
  * *error: whose fault it is else, and what it is told. */
 enum fault check_delivery(const struct model_message *message, struct model_entry to,

@@ -9,10 +9,12 @@
  * their own, so that also one that crashes is shrunk.
  */
 /* sources: tests/host/channel_operation.c tests/host/channel_model.c */
-/* sources: tests/host/channel_model_calls.c tests/host/channel_generate.c */
-/* sources: tests/host/channel_kernel.c tests/host/channel_host.c */
+/* sources: tests/host/channel_model_settle.c tests/host/channel_model_calls.c */
+/* sources: tests/host/channel_generate.c */
+/* sources: tests/host/channel_kernel.c tests/host/channel_compare.c tests/host/channel_host.c */
 /* sources: tests/host/channel_host_current.c */
-/* sources: ipc/badge.c ipc/block.c ipc/calls.c ipc/calls_channel.c ipc/channel.c ipc/deliver.c */
+/* sources: ipc/badge.c ipc/block.c ipc/calls.c ipc/calls_channel.c ipc/channel.c ipc/check.c */
+/* sources: ipc/deliver.c */
 /* sources: ipc/event.c ipc/exchange.c ipc/message.c ipc/reply.c ipc/select.c ipc/signal.c */
 /* sources: ipc/waiter.c ipc/work.c */
 /* sources: kern/account.c kern/calls_handle.c kern/event.c kern/handle.c kern/process.c */
