@@ -73,7 +73,7 @@ void signal_end_changed(struct signal *signal, uint64_t rights, int change)
     if (signal->closed || (signal->send_ends > 0 && signal->receive_ends > 0) || change > 0)
         return;
     signal->closed = true;
-    signal_update_pending(signal);
+    signal_slow_down(signal);
     object_reference(&signal->object);
     work_push(&signal->shutdown);
 }

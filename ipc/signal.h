@@ -38,5 +38,7 @@ void signal_end_changed(struct signal *signal, uint64_t rights, int change);
 struct waiter *signal_first_waiter(const struct signal *signal);
 /* To the end of the queue. plain: alone, the fast path may wake it. */
 void signal_add_waiter(struct signal *signal, struct waiter *waiter, bool plain);
+/* The fast path's waiter joins the others, and no other takes its place while they are there. */
+void signal_slow_down(struct signal *signal);
 /* To be called after any change of bits, queue or state. */
 void signal_update_pending(struct signal *signal);

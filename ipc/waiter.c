@@ -87,17 +87,22 @@ void signal_update_pending(struct signal *signal)
         signal->waiter = look ? &channel_busy : NULL;
 }
 
+void signal_slow_down(struct signal *signal)
+{
+    struct thread *waiter = fast_waiter(signal);
+    if (waiter)
+        list_append(&signal->waiters, &waiter->waiting.link);
+    signal->waiter = &channel_busy;
+}
+
 void signal_add_waiter(struct signal *signal, struct waiter *waiter, bool plain)
 {
-    struct thread *other = fast_waiter(signal);
     if (plain && !signal->waiter) {
         signal->waiter = waiter->thread;
         return;
     }
-    if (other)
-        list_append(&signal->waiters, &other->waiting.link);
+    signal_slow_down(signal);
     list_append(&signal->waiters, &waiter->link);
-    signal->waiter = &channel_busy;
 }
 
 struct waiter *signal_first_waiter(const struct signal *signal)

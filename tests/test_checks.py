@@ -62,7 +62,8 @@ def test_planted(name, target, says):
 
 @pytest.mark.parametrize("program", [
     "call_ends", "channel_carry", "channel_deaths", "channel_forms", "channel_handles",
-    "channel_memory", "channel_replies", "channel_select", "channel_signals", "channel_table",
+    "channel_killed", "channel_memory", "channel_queues", "channel_replies", "channel_rules",
+    "channel_select", "channel_signals", "channel_table",
     "channels", "checks", "events", "hostile_exit", "hostile_handles", "hostile_kill",
     "hostile_pointers", "hostile_races", "ipc_pieces", "lifecycle", "memory", "model", "pages",
     "reflect", "sched", "select_errors", "select_moves", "serve", "smp", "spawn", "threads",
