@@ -50,7 +50,7 @@ void note_moves(const int64_t *names, int *moves)
 
 /* ---- What an entry of a line is about: one of a select is about one of its cases. */
 
-const struct operation *call_of(struct model_entry entry)
+const struct operation *model_call_of(struct model_entry entry)
 {
     return &model.threads[entry.thread].call;
 }
@@ -62,15 +62,15 @@ static bool memory_form(const struct operation *call)
 
 static int64_t room_of(struct model_entry entry)
 {
-    const struct operation *call = call_of(entry);
+    const struct operation *call = model_call_of(entry);
     if (entry.index >= 0)
         return call->cases[entry.index].length;
     return memory_form(call) ? call->room : ANSER_REGISTER_BYTES;
 }
 
-struct model_message message_of(struct model_entry entry)
+struct model_message model_message_of(struct model_entry entry)
 {
-    const struct operation *call = call_of(entry);
+    const struct operation *call = model_call_of(entry);
     struct model_message message = {
         .from = call->id,
         .length = call->length,

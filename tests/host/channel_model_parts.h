@@ -29,8 +29,8 @@ void settle(void);
 const struct outcome *observed(int thread);
 
 /* What an entry of a line is about: the call, and what it sends. */
-const struct operation *call_of(struct model_entry entry);
-struct model_message message_of(struct model_entry entry);
+const struct operation *model_call_of(struct model_entry entry);
+struct model_message model_message_of(struct model_entry entry);
 /* Is there a handle of this type that leads there, anywhere? */
 bool has_end(int channel, enum handle_type type);
 

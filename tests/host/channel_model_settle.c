@@ -86,7 +86,7 @@ static bool deliver_buffered(struct model_channel *channel)
  * goes then. */
 static bool meet(struct model_entry from, struct model_entry to)
 {
-    struct model_message message = message_of(from);
+    struct model_message message = model_message_of(from);
     int64_t error;
     enum fault fault = check_delivery(&message, to, &error);
     if (fault == FAULT_NONE) {
@@ -154,10 +154,11 @@ static bool fill(struct model_channel *channel)
 {
     const struct model_entry *first = first_that_may(&channel->senders);
     if (!first || (int64_t)channel->count >= channel->capacity ||
-        call_of(channel->senders.entries[0])->kind == OP_CALL || call_of(*first)->kind == OP_CALL)
+        model_call_of(channel->senders.entries[0])->kind == OP_CALL ||
+        model_call_of(*first)->kind == OP_CALL)
         return false;
     struct model_entry from = *first;
-    struct model_message message = message_of(from);
+    struct model_message message = model_message_of(from);
     int process = model.threads[from.thread].process;
     int64_t error = buffer_fault(&message);
     finish(from.thread, from.index, error, 0);
