@@ -206,10 +206,31 @@ def test_help(console):
     assert "columns of its own" in shown.lower() and "hops" in shown
 
 
+# What a program in the background says may stand behind a prompt, on its line.
+PROMPT_BEGUN = r"(?m)^anser> "
+
+
 def held_pages(machine):
     """Pages of all but the programs in Go, whose heaps move, and what is free."""
-    table = re.findall(r"^(\S.*?) +(\d+) +\d+ KiB$", machine.command("mem"), re.M)
+    machine.send("mem\n")
+    machine.expect(r"(?m)^WHO +PAGES\n")
+    begin = machine.transcript.rindex("WHO ")
+    machine.expect(r"(?m)^all +\d+ +\d+ KiB\n")
+    table = re.findall(r"^(\S.*?) +(\d+) +\d+ KiB$", machine.transcript[begin:], re.M)
     return sum(int(pages) for who, pages in table if not re.match("shell|log|free|all", who))
+
+
+def wait_for_processes(machine, pattern, count):
+    """Until so many lines of `ps` are processes whose name matches; returns their ids."""
+    for _ in range(200):
+        machine.send("ps\n")
+        machine.expect(r"(?m)^ +PID +THR .*\n")
+        begin = machine.transcript.rindex(" PID ")
+        machine.expect(PROMPT_BEGUN)
+        found = re.findall(rf"^ *(\d+) +(?:{pattern}) ", machine.transcript[begin:], re.M)
+        if len(found) == count:
+            return found
+    raise ConsoleError(f"{len(found)} processes {pattern}, not {count}: {found}")
 
 
 @pytest.mark.parametrize("ends", ["c", "go"])
@@ -221,13 +242,8 @@ def test_control_c_leaves_nothing(ends):
         machine.send(f"lab pingpong processes=4 rounds=1000000000 ends={ends} size=8,64 format=csv\n")
         machine.expect(r"lab: 1 of 2: size=8")
         machine.send("\x03")
-        machine.expect(PROMPT)
-        for _ in range(100):  # the workers end when they see that lab has
-            processes = machine.command("ps")
-            if not re.search(r"^ *\d+ .*\blab(go)?\b", processes, re.M):
-                break
-        else:
-            raise ConsoleError(f"workers are left: {processes}")
+        machine.expect(PROMPT_BEGUN)
+        wait_for_processes(machine, "lab|labgo", 0)  # they end when they see that lab has
         # A worker has 18 pages; the kernel's slabs breathe by one.
         assert held_pages(machine) <= before + 4
 
@@ -239,19 +255,13 @@ def test_worker_that_dies(ends, worker):
         machine.expect(PROMPT)
         machine.send(f"lab pingpong processes=3 rounds=1000000000 size=8,64 format=csv ends={ends} &\n")
         machine.expect(r"lab: 1 of 2: size=8")
-        for _ in range(100):
-            found = re.findall(rf"^ *(\d+) +{worker} ", machine.command("ps"), re.M)
-            if len(found) == 3 + (ends == "c"):
-                break
+        found = wait_for_processes(machine, worker, 3 + (ends == "c"))
         machine.send(f"kill {found[-1]}\n")
         machine.expect(r"lab: pingpong size=8.*: process \d \((client|server)\) was killed before it was done\n")
-        for _ in range(100):  # the shell tells of its end before a prompt
-            if re.search(r"^\[1\].*status 1", machine.transcript, re.M):
-                break
-            machine.command("")
-        else:
-            raise ConsoleError("lab did not end")
-        assert not re.search(r"^ *\d+ +lab", machine.command("ps"), re.M)
+        wait_for_processes(machine, "lab|labgo", 0)
+        machine.command("wait")
+        machine.command("")  # the shell may have told before, or tells before this prompt
+        assert re.search(r"(?m)^\[1\] .*: status 1", machine.transcript), machine.unread
 
 
 def test_worker_by_hand(console):

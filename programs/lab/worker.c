@@ -214,8 +214,11 @@ int lab_priority(uint64_t priority)
 
 /* ---- The whole. ------------------------------------------------------------------------------ */
 
+/* A lab that has gone wants to hear nothing. */
 static int refuse(const char *what, int64_t error)
 {
+    if (error == -EPIPE)
+        return 1;
     fprintf(stderr, "lab: a worker %s: %s\n", what, strerror((int)-error));
     return 1;
 }

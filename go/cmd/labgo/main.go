@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -56,13 +57,13 @@ func join() (*work, role, error) {
 	if _, err := askQuery(abi.LabJoin, 0, anser.Bytes(&joined)); err != nil {
 		return nil, nil, err
 	}
-	w, name, err := readText(anser.Text(joined.Text[:]))
+	w, err := readText(anser.Text(joined.Text[:]))
 	if err != nil {
 		return nil, nil, err
 	}
-	run := roles[name]
+	run := roles[w.name]
 	if run == nil {
-		return nil, nil, fmt.Errorf("no role %q: %w", name, syscall.ENOSYS)
+		return nil, nil, fmt.Errorf("no role %q: %w", w.name, syscall.ENOSYS)
 	}
 	for uint64(len(w.handles)) < joined.Handles {
 		in, err := askQuery(abi.LabHandles, uint64(len(w.handles)), make([]byte, abi.RegisterBytes))
@@ -91,7 +92,7 @@ func run() error {
 	}
 	done := abi.LabDoneMessage{Type: abi.LabDone}
 	if err := role(w); err != nil {
-		fmt.Fprintf(os.Stderr, "labgo: %v\n", err)
+		fmt.Fprintf(os.Stderr, "labgo: %s: %v\n", w.name, err)
 		done.Status = anser.ErrorStatus(err)
 	}
 	if err := w.writeReports(&done); err != nil {
@@ -103,7 +104,9 @@ func run() error {
 
 func main() {
 	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "labgo:", err)
+		if !errors.Is(err, syscall.EPIPE) { // a lab that has gone wants to hear nothing
+			fmt.Fprintln(os.Stderr, "labgo:", err)
+		}
 		os.Exit(1)
 	}
 }

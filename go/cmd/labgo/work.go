@@ -16,6 +16,7 @@ import (
 
 // work is what a role has.
 type work struct {
+	name       string            // of the experiment and the role
 	parameters map[string]string // of the point, and index: the worker's number
 	index      uint64
 	size       int // bytes of a message: the parameter, or 8 if there is none
@@ -30,14 +31,13 @@ type report struct {
 	value uint64
 }
 
-// readText takes lab's text apart: the experiment and the role, which are returned as one name, and
-// NAME=VALUE for each parameter.
-func readText(text string) (*work, string, error) {
+// readText takes lab's text apart: the experiment, the role, and NAME=VALUE for each parameter.
+func readText(text string) (*work, error) {
 	words := strings.Fields(text)
 	if len(words) < 2 {
-		return nil, "", fmt.Errorf("lab says %q: %w", text, syscall.EINVAL)
+		return nil, fmt.Errorf("lab says %q: %w", text, syscall.EINVAL)
 	}
-	w := &work{parameters: make(map[string]string), size: 8}
+	w := &work{name: words[0] + " " + words[1], parameters: make(map[string]string), size: 8}
 	for _, word := range words[2:] {
 		name, value, _ := strings.Cut(word, "=")
 		w.parameters[name] = value
@@ -47,11 +47,11 @@ func readText(text string) (*work, string, error) {
 		w.size = int(w.value("size"))
 	}
 	if w.size > abi.ElementMax {
-		return nil, "", fmt.Errorf("messages of %d bytes: %w", w.size, syscall.EMSGSIZE)
+		return nil, fmt.Errorf("messages of %d bytes: %w", w.size, syscall.EMSGSIZE)
 	}
 	w.buffer = make([]byte, w.size)
 	w.random = w.value("seed")<<8 ^ w.index
-	return w, words[0] + " " + words[1], nil
+	return w, nil
 }
 
 // value is a parameter that is a number; 0 if it is none.

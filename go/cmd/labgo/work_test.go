@@ -9,22 +9,22 @@ import (
 )
 
 func TestReadText(t *testing.T) {
-	w, name, err := readText("pingpong client index=3 size=64 by=send seed=2")
-	if err != nil || name != "pingpong client" || w.index != 3 || w.size != 64 || !w.is("by", "send") {
-		t.Errorf("readText = %+v, %q, %v", w, name, err)
+	w, err := readText("pingpong client index=3 size=64 by=send seed=2")
+	if err != nil || w.name != "pingpong client" || w.index != 3 || w.size != 64 || !w.is("by", "send") {
+		t.Errorf("readText = %+v, %v", w, err)
 	}
-	if w, _, err := readText("ring node index=0 seed=1"); err != nil || w.size != 8 {
+	if w, err := readText("ring node index=0 seed=1"); err != nil || w.size != 8 {
 		t.Errorf("readText without size = %+v, %v", w, err)
 	}
 	for _, wrong := range []string{"", "pingpong", "pingpong client size=5000"} {
-		if _, _, err := readText(wrong); err == nil {
+		if _, err := readText(wrong); err == nil {
 			t.Errorf("readText(%q) is no error", wrong)
 		}
 	}
 }
 
 func TestReports(t *testing.T) {
-	w, _, _ := readText("pingpong client")
+	w, _ := readText("pingpong client")
 	w.report("most", 1)
 	w.report("least", 2)
 	w.report("most", 3)
@@ -40,7 +40,7 @@ func TestReports(t *testing.T) {
 
 // What the generator of programs/lab/worker.c begins with for seed 1, as worker 2.
 func TestRandomIsThatOfC(t *testing.T) {
-	w, _, _ := readText("workqueue master index=2 seed=1")
+	w, _ := readText("workqueue master index=2 seed=1")
 	if first, second := w.next(), w.next(); first != 0x1e09f8a031519da4 || second != 0xe74875695d6fea0e {
 		t.Errorf("next = %#x, %#x", first, second)
 	}
