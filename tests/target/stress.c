@@ -140,6 +140,6 @@ int main(int argc, char **argv)
     show_totals();
     TEST(good, "in %lu ms no message was lost, doubled or out of order, and nobody hung",
          milliseconds);
-    TEST(balance_is_but_tables(&before), "all memory, handles, objects and threads are back");
+    TEST(balance_is_but_places(&before), "all memory, handles, objects and threads are back");
     return tap_done();
 }

@@ -26,4 +26,8 @@ bool balance_is(const struct balance *before);
  * address space keeps the tables of more places or of fewer. */
 bool balance_is_but_tables(const struct balance *before);
 
+/* Likewise, and two slabs more may be in use: where many objects come and go, the few that stay may
+ * lie farther apart. The objects themselves are counted one by one. */
+bool balance_is_but_places(const struct balance *before);
+
 #endif
