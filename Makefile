@@ -64,7 +64,7 @@ all: build
 
 FRAGMENTS := $(wildcard loader/build.mk kern/build.mk lib/build.mk programs/build.mk go/build.mk \
 	servers/linux/build.mk tests/linux/build.mk tests/bench/build.mk servers/build.mk \
-	tests/build.mk)
+	tests/build.mk models/build.mk)
 include $(FRAGMENTS)
 
 # A part that is not there yet leaves its product out; a part that is there must make it.
@@ -136,6 +136,7 @@ help:
 	@echo 'make checks     a kernel that checks its invariants: KERNEL=$(BUILD)/loader-checks.elf'
 	@echo 'make bench      instruction counts, also in $(BUILD)/bench.json'
 	@echo 'make lab        the channel lab: tables and plots in $(BUILD)/lab/     LAB= SMP= ICOUNT= (docs/lab.md)'
+	@echo 'make models     every state of the models of channels, pages, fences, wake-ups'
 	@echo 'make soak       the same tests for longer             FUZZ_SECONDS= CYCLES= OPERATIONS='
 	@echo 'make gdb        QEMU waits, gdb attaches              PROG=name of a user program'
 	@echo 'make fmt lint   format the sources, check them'
