@@ -124,7 +124,7 @@ proctype sender(byte me; byte c; byte count; bool calls)
                 set_value(me, 0, next)
             }
             if
-            :: calls && has_fast(c) ->
+            :: has_fast(c) ->
                 d_step {
                     fast_call(me, c)
                 }
@@ -225,27 +225,31 @@ proctype selector(byte me; bool send0; byte c0; bool send1; byte c1; byte count;
     running--
 }
 
+inline do_work(c, mine)
+{
+    do
+    :: mine ->
+        atomic {
+            d_step {
+                channel_work(c);
+                mine = !b_done;
+                b_done = false
+            }
+        }
+    :: else -> break
+    od
+}
+
 /* Closes, and does the work that this leaves behind, before it sees user mode again. */
 proctype closer(byte c; bool drops_end)
 {
     bool mine;
     d_step {
         channel[c].deaf = channel[c].deaf || drops_end;
-        mine = !channel[c].shutting;
-        channel[c].shutting = true;
-        channel_shut_down(c)
+        channel_shut_down(c);
+        channel_push_work(c, mine)
     }
-    do
-    :: mine ->
-        atomic {
-            d_step {
-                shutdown_piece(c);
-                mine = !b_done;
-                b_done = false
-            }
-        }
-    :: else -> break
-    od;
+    do_work(c, mine);
     running--
 }
 
@@ -253,6 +257,7 @@ proctype closer(byte c; bool drops_end)
 proctype canceller()
 {
     byte t = 0;
+    bool mine = false;
     if
     :: t = 0
     :: t = 1
@@ -262,11 +267,12 @@ proctype canceller()
     fi;
     d_step {
         if
-        :: thread[t].waits -> calls_cancel(t)
+        :: thread[t].waits -> calls_cancel(t, mine)
         :: else -> skip
         fi;
         t = 0
     }
+    do_work(0, mine);
     running--
 }
 

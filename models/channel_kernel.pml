@@ -34,7 +34,7 @@ typedef thread_record {
 
 typedef channel_record {
     bool closed;
-    bool shutting;
+    bool working; /* its work is on some thread's list */
     bool deaf; /* the last receive end has gone */
     byte fast; /* channel.receiver: a thread, NONE, BUSY */
 };
@@ -395,13 +395,27 @@ inline fast_call(me, c)
     thread[me].status = OK
 }
 
-/* Deadline, interruption, death, a handle closed under it. */
-inline calls_cancel(t)
+/* ---- Work: in pieces, by the thread that caused it; the lock is free between two. */
+
+/* mine: the running thread has it to do. */
+inline channel_push_work(c, mine)
 {
-    s_k = (thread[t].at[0].send -> thread[t].at[0].channel : NONE);
+    mine = !channel[c].working;
+    channel[c].working = true
+}
+
+/* Deadline, interruption, death, a handle closed under it. A call at the head kept others from the
+ * room behind it: mine: that is to be filled. */
+inline calls_cancel(t, mine)
+{
+    s_k = (thread[t].at[0].calling -> thread[t].at[0].channel : NONE);
     message_finish(t, NONE, EINTR, NONE);
     if
-    :: s_k != NONE -> refill(s_k)
+    :: s_k != NONE ->
+        if
+        :: has_room(s_k) && len(senders[s_k]) > 0 -> channel_push_work(s_k, mine)
+        :: else -> skip
+        fi
     :: else -> skip
     fi
 }
@@ -412,7 +426,7 @@ inline channel_shut_down(c)
     slow_down(c)
 }
 
-/* One waiter or element; b_done: nothing is left. The lock is free between two pieces. */
+/* One waiter or element; b_done: nothing is left. */
 inline shutdown_piece(c)
 {
     b_done = false;
@@ -434,10 +448,23 @@ inline shutdown_piece(c)
             pass(c, s_v);
             dropped = dropped | (1 << s_v);
             channel_update_pending(c)
-        :: else ->
-            channel[c].shutting = false;
-            channel_update_pending(c);
-            b_done = true
+        :: else -> b_done = true
         fi
+    fi
+}
+
+inline channel_work(c)
+{
+    if
+    :: channel[c].closed -> shutdown_piece(c)
+    :: else ->
+        refill(c);
+        b_done = true
+    fi;
+    if
+    :: b_done ->
+        channel[c].working = false;
+        channel_update_pending(c)
+    :: else -> skip
     fi
 }
