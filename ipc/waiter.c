@@ -7,6 +7,8 @@
 #include "ipc/signal.h"
 #include "kern/process.h"
 
+#define SWEEP_PIECE 16 /* threads that may wait on a handle that has gone */
+
 /* ---- Receivers: one for the fast path, or a list. */
 
 /* Elements that even one word does not fit into never pass fast: the fast path looks at no size. */
@@ -219,28 +221,62 @@ void select_cancel(struct thread *thread, status_t status)
 
 /* ---- Handles that go away. */
 
-static struct waiter *case_on(struct selection *selection, anser_handle handle)
+/* Is `at`, on which the thread waits, the handle that has gone? 0: any that has. */
+static bool is_lost(const struct thread *thread, anser_handle at, anser_handle handle)
 {
+    return handle ? at == handle : at && !handle_find(&thread->process->handles, at);
+}
+
+static struct waiter *lost_case(struct thread *thread, anser_handle handle)
+{
+    struct selection *selection = thread->selection;
     for (uint32_t i = 0; i < selection->count; i++)
-        if (selection->cases[i].handle == handle)
+        if (is_lost(thread, selection->cases[i].handle, handle))
             return &selection->cases[i].waiter;
     return NULL;
 }
 
 /* Its wait ends, if it is for the handle. No call that leaves a queue lets others in here. */
-static void end_wait_on(struct thread *thread, anser_handle handle)
+static void end_lost_wait(struct thread *thread, anser_handle handle)
 {
     const struct object *object = thread_wait_object(thread);
     if (thread->state == ANSER_STATE_SELECTING) {
-        struct waiter *waiter = case_on(thread->selection, handle);
+        struct waiter *waiter = lost_case(thread, handle);
         if (waiter)
             waiter_end_case(waiter, -ANSER_EBADF);
-    } else if (object && thread->wait_handle == (uint64_t)handle) {
+    } else if (object && is_lost(thread, (anser_handle)thread->wait_handle, handle)) {
         if (object->type == ANSER_TYPE_CHANNEL)
             waiter_end((struct channel *)object, &thread->waiting, -ANSER_EBADF);
         else
             thread_cancel_wait(thread, -ANSER_EBADF);
     }
+}
+
+bool sweep_reclaim(struct object *object)
+{
+    struct process *process = container_of(object, struct process, sweep);
+    for (unsigned n = 0; n < SWEEP_PIECE; n++) {
+        if (process->sweep_next == &process->threads) {
+            process->sweep_next = NULL;
+            object_release(&process->object);
+            return true;
+        }
+        struct thread *thread = container_of(process->sweep_next, struct thread, siblings);
+        process->sweep_next = thread->siblings.next;
+        end_lost_wait(thread, 0);
+    }
+    return false;
+}
+
+/* From the first thread on, also if it was under way. */
+static void push_sweep(struct process *process)
+{
+    bool pushed = process->sweep_next != NULL;
+    process->sweep_next = process->threads.next;
+    if (pushed)
+        return;
+    object_reference(&process->object);
+    work_push(&process->sweep);
 }
 
 void waiter_lose_handle(struct process *process, anser_handle handle,
@@ -251,8 +287,11 @@ void waiter_lose_handle(struct process *process, anser_handle handle,
     struct thread *thread;
     if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
         return;
-    list_each (thread, &process->threads, siblings)
-        end_wait_on(thread, handle);
+    if (process->thread_count > SWEEP_PIECE)
+        push_sweep(process);
+    else
+        list_each (thread, &process->threads, siblings)
+            end_lost_wait(thread, handle);
     /* A call may have kept senders from the room behind it. They may carry handles, whose loss lets
      * others in, and so on: as work, that is no recursion. */
     if (type == ANSER_TYPE_CHANNEL && channel_has_room(channel) && !list_empty(&channel->senders))

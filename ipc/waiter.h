@@ -56,7 +56,8 @@ void waiter_end_case(struct waiter *waiter, status_t status);
 void waiter_restart(struct waiter *waiter);
 /* The thread's call has succeeded: it has left, whatever now becomes of its handles. */
 void waiter_settle(struct thread *thread);
-/* A handle of the process has been closed or moved: threads that wait on it get -EBADF. */
+/* A handle of the process has just been closed or moved: threads that wait on it get -EBADF, in a
+ * large process as the running thread's work. */
 void waiter_lose_handle(struct process *process, anser_handle handle,
                         const struct capability *capability);
 

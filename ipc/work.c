@@ -7,17 +7,24 @@
 #include "ipc/exchange.h"
 #include "ipc/waiter.h"
 
-#define SHUTDOWN_PIECE 32 /* waiters or elements */
+#define SHUTDOWN_PIECE                                                                             \
+    32 /* waiters or elements; who selects stands for 1 more in each 4 places                      \
+        */
 
-static bool wake_one(struct channel *channel)
+static unsigned cost_of(const struct waiter *waiter)
+{
+    return waiter_selects(waiter) ? 1 + waiter->thread->selection->count / 4 : 1;
+}
+
+/* What it cost; 0: nobody waits. */
+static unsigned wake_one(struct channel *channel)
 {
     struct waiter *sender = waiter_first(&channel->senders);
-    struct waiter *receiver = channel_first_receiver(channel);
-    if (sender)
-        waiter_end(channel, sender, -ANSER_EPIPE);
-    else if (receiver)
-        waiter_end(channel, receiver, ANSER_INFO_CLOSED);
-    return sender || receiver;
+    struct waiter *waiter = sender ? sender : channel_first_receiver(channel);
+    unsigned cost = waiter ? cost_of(waiter) : 0;
+    if (waiter)
+        waiter_end(channel, waiter, sender ? -ANSER_EPIPE : ANSER_INFO_CLOSED);
+    return cost;
 }
 
 /* With no receive end left, what is buffered or pending will never be received. */
@@ -37,9 +44,12 @@ static bool drop_one(struct channel *channel)
 
 static bool shutdown_piece(struct channel *channel)
 {
-    for (unsigned n = 0; n < SHUTDOWN_PIECE; n++)
-        if (!wake_one(channel) && !drop_one(channel))
+    for (unsigned n = 0; n < SHUTDOWN_PIECE;) {
+        unsigned cost = wake_one(channel);
+        if (cost == 0 && !drop_one(channel))
             return true;
+        n += cost ? cost : 1;
+    }
     return false;
 }
 

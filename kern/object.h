@@ -27,6 +27,7 @@ struct object {
 #define TYPE_PARCEL          33
 #define TYPE_TEARDOWN        34 /* embedded in a process; size 0: not freed by itself */
 #define TYPE_CHANNEL_WORK    35 /* embedded in a channel, likewise */
+#define TYPE_SWEEP           14 /* embedded in a process, likewise */
 #define TYPE_KILLING         16 /* embedded in a process, likewise */
 #define TYPE_SIGNAL_SHUTDOWN 15 /* embedded in a signal, likewise */
 
@@ -43,7 +44,7 @@ void object_release(struct object *object);
 typedef bool object_reclaim(struct object *object);
 object_reclaim process_reclaim, thread_reclaim, channel_reclaim, reply_reclaim, pages_reclaim,
     irq_reclaim, device_reclaim, timer_reclaim, badge_reclaim, parcel_reclaim, teardown_reclaim,
-    killing_reclaim, channel_work_reclaim, signal_shutdown_reclaim;
+    killing_reclaim, sweep_reclaim, channel_work_reclaim, signal_shutdown_reclaim;
 
 /*
  * What a type knows to do. The table is set at boot by the room on top of all others

@@ -21,6 +21,7 @@ static void link_up(struct process *process, const struct anser_process_params *
     process->exit.owner = &process->object;
     process->teardown.type = TYPE_TEARDOWN;
     process->killing.type = TYPE_KILLING;
+    process->sweep.type = TYPE_SWEEP;
     list_append(&process_list, &process->siblings);
     process_count++;
 }

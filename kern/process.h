@@ -25,8 +25,10 @@ struct process {
     uint64_t exit_words[4]; /* ANSER_EXIT_*, scause, stval, pc */
     struct object killing;  /* embedded: a work item of the killer */
     uint32_t kill_priority;
-    uint32_t kill_left;     /* threads to be told */
-    struct object teardown; /* embedded: a work item of the last thread, or of the killer */
+    uint32_t kill_left;      /* threads to be told */
+    struct object sweep;     /* embedded: ends waits on handles that have gone (ipc/waiter.c) */
+    struct list *sweep_next; /* the thread that it looks at next; NULL: it is on no work list */
+    struct object teardown;  /* embedded: a work item of the last thread, or of the killer */
     uint64_t parent_id;
     uint64_t cpu_ticks; /* of threads that have ended */
     struct tree words;  /* threads in word_wait, by address */

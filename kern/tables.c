@@ -24,6 +24,7 @@ static const struct object_type types[] = {
     [TYPE_PARCEL] = {parcel_reclaim, NULL},
     [TYPE_TEARDOWN] = {teardown_reclaim, NULL},
     [TYPE_KILLING] = {killing_reclaim, NULL},
+    [TYPE_SWEEP] = {sweep_reclaim, NULL},
     [TYPE_CHANNEL_WORK] = {channel_work_reclaim, NULL},
     [TYPE_SIGNAL_SHUTDOWN] = {signal_shutdown_reclaim, NULL},
 };

@@ -203,6 +203,44 @@ static void test_chain(void)
     TEST(good, "the first handle is closed: all calls leave, all sends go through");
 }
 
+/* ---- A handle that many wait on. ----------------------------------------------------------------
+ */
+
+static int64_t select_on(void *argument)
+{
+    struct anser_case cases[2] = {{0, 0, 0}, {0, 0, 0}};
+    struct anser_message message = {.recv_capacity = 0};
+    cases[1].handle = ((struct peer *)argument)->handle;
+    cases[1].message = (uint64_t)&message;
+    struct sys_result result = sys_chan_select(cases, 2, 0, 0);
+    return result.value == 1 ? result.status : 1;
+}
+
+static void test_lost_handle(void)
+{
+    struct channel channel = make_channel(LENGTH, 0);
+    anser_handle second = handle_duplicate(channel.receive), third = handle_duplicate(second);
+    struct peer other = {.handle = third, .data = good_data};
+    task_start(&other.task, do_receive, &other);
+    task_wait_state(&other.task, ANSER_STATE_RECEIVING);
+    queue_up(second, do_receive, ANSER_STATE_RECEIVING, 0);
+    handle_close(second);
+    TEST(all_end(0, MANY, -EBADF), "the handle is closed: each receive ends with EBADF");
+    second = handle_duplicate(third);
+    queue_up(second, select_on, ANSER_STATE_SELECTING, 0);
+    handle_close(second);
+    TEST(all_end(0, MANY, -EBADF), "each select, too, its case to blame");
+    TEST(!task_done(&other.task), "who waits on another handle waits on");
+    struct channel_out out = {.data = good_data, .length = LENGTH};
+    TEST(channel_send(channel.send, &out, 0) == 0 && task_result(&other.task) == 0,
+         "and gets what is sent");
+    queue_up(channel.send, do_send, ANSER_STATE_SENDING, 0);
+    handle_close(channel.send);
+    TEST(all_end(0, MANY, -EBADF), "the last send handle: EBADF, not EPIPE");
+    handle_close(third);
+    handle_close(channel.receive);
+}
+
 /* ---- Closing. ----------------------------------------------------------------------------------
  */
 
@@ -260,6 +298,7 @@ int main(void)
         test_room(true);
         test_room(false);
         test_chain();
+        test_lost_handle();
         for (int i = 0; i < 5; i++)
             test_close();
     }
