@@ -149,6 +149,9 @@ static void tally_work(const struct thread *thread)
         case TYPE_KILLING:
             tally_reference(&container_of(item, const struct process, killing)->object);
             break;
+        case TYPE_SWEEP:
+            tally_reference(&container_of(item, const struct process, sweep)->object);
+            break;
         case TYPE_CHANNEL_WORK:
             tally_reference(&container_of(item, const struct channel, work)->object);
             break;
