@@ -41,6 +41,7 @@ IN_GO = {
     "workqueue": "work=500 processes=4 rounds=40 ends=go,c+go",
     "select": "size=8 processes=3 rounds=60 ends=go,go+c",
     "harts": "pairs=2 rounds=30 ends=go,go+c",
+    "pages": "bytes=1,70000 by=move,copy touch=no,yes rounds=3 ends=go,c+go,go+c",
     "ring": "processes=3 rounds=20 ends=go,c+go",
 }
 WRONG = [

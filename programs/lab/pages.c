@@ -175,6 +175,7 @@ LAB_EXPERIMENT(pages){
     .name = "pages",
     .summary = "A buffer there and back, as pages that move or as copies of its bytes",
     .operation = "buffer there and back",
+    .go = true,
     .parameters = {{.name = "bytes",
                     .meaning = "of the buffer",
                     .otherwise = 65536,
