@@ -16,8 +16,8 @@
 #define STRESS_WORKERS   32 /* processes of one episode, those that were killed included */
 #define STRESS_THREADS   4  /* of a worker, at most */
 #define STRESS_IDS       (STRESS_WORKERS * STRESS_THREADS)
-#define STRESS_KEEPER    255  /* the keeper's badge; a worker's is its number and 1 */
-#define STRESS_SEQUENCES 4096 /* messages of one thread on one channel, at most */
+#define STRESS_KEEPER    255   /* the keeper's badge; a worker's is its number and 1 */
+#define STRESS_SEQUENCES 16384 /* messages of one thread on one channel, at most */
 
 /* What a worker is told when it starts; it is part of the keeper's data that it begins with. */
 struct stress_plan {

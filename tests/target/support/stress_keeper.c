@@ -9,10 +9,10 @@
 #include "syscall.h"
 #include "thread.h"
 
-#define PATIENCE_MS  60000  /* without any report, before it is said that somebody hangs */
-#define GRACE_MS     100    /* for senders to finish where channels end with their send ends */
-#define BUSY_TICKS   200000 /* 20 ms at most between two kills */
-#define KILLED       99     /* the status of a worker that was killed */
+#define PATIENCE_MS  60000 /* without any report, before it is said that somebody hangs */
+#define GRACE_MS     100   /* for senders to finish where channels end with their send ends */
+#define KILLS        10    /* looks for somebody to kill in a long episode, at least */
+#define KILLED       99    /* the status of a worker that was killed */
 #define BATCH        40
 #define WORKER_PAGES 160
 
@@ -193,8 +193,9 @@ static void close_early(struct stress_cell *cell)
 
 static void run(struct stress_cell *cell, bool kills, bool closes)
 {
-    while (clock_now() < cell->plan.until && cell->good) {
-        collect(cell, clock_now() + stress_below(&cell->random, BUSY_TICKS));
+    unsigned most = (unsigned)clock_ticks(cell->episode_ms * 1000000ul) / KILLS;
+    while (clock_now() < cell->plan.until && cell->good && cell->alive != 0) {
+        collect(cell, clock_now() + stress_below(&cell->random, most));
         if (kills && stress_one_in(&cell->random, 2))
             kill_somebody(cell);
         if (closes && stress_one_in(&cell->random, 8))

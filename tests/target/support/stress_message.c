@@ -222,8 +222,9 @@ void stress_receive(struct stress_thread *self)
 
 static enum stress_cargo choose_cargo(struct stress_thread *self)
 {
-    return stress_one_in(&self->random, 8) ? (enum stress_cargo)(1 + stress_below(&self->random, 3))
-                                           : STRESS_NO_CARGO;
+    return stress_one_in(&self->random, 20)
+               ? (enum stress_cargo)(1 + stress_below(&self->random, 3))
+               : STRESS_NO_CARGO;
 }
 
 /* What the errors of a send mean. */
