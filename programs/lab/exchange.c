@@ -39,7 +39,7 @@ static int serve_registers(struct lab_work *work, anser_handle receive)
 
 static int call_memory(struct lab_work *work, anser_handle send, uint64_t rounds)
 {
-    static uint64_t answer[ANSER_ELEMENT_MAX / sizeof(uint64_t)];
+    static _Alignas(ANSER_PAGE_SIZE) uint64_t answer[ANSER_ELEMENT_MAX / sizeof(uint64_t)];
     struct anser_message message = {
         .send_data = (uint64_t)work->buffer,
         .send_length = work->size,

@@ -38,7 +38,7 @@ LAB_EXPERIMENT(harts){
     .go = true,
     .parameters = {LAB_SIZE(8),
                    {.name = "pairs",
-                    .meaning = "of a client and a server",
+                    .meaning = "pairs of a client and a server",
                     .otherwise = 2,
                     .least = 1,
                     .most = LAB_WORKERS_MAX / 2},

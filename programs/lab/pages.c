@@ -177,7 +177,7 @@ LAB_EXPERIMENT(pages){
     .operation = "buffer there and back",
     .go = true,
     .parameters = {{.name = "bytes",
-                    .meaning = "of the buffer",
+                    .meaning = "bytes of the buffer",
                     .otherwise = 65536,
                     .least = 1,
                     .most = 4 << 20},

@@ -56,7 +56,8 @@ static int wait_for_senders(const struct lab_work *work)
 /* Takes `rounds` elements and counts where they came from. */
 static int take(struct lab_work *work, uint64_t rounds, uint64_t taken[static CASES_MAX])
 {
-    static uint64_t buffers[CASES_MAX][ANSER_ELEMENT_MAX / sizeof(uint64_t)];
+    static _Alignas(ANSER_PAGE_SIZE)
+        uint64_t buffers[CASES_MAX][ANSER_ELEMENT_MAX / sizeof(uint64_t)];
     struct select_case cases[CASES_MAX];
     struct channel_in in[CASES_MAX];
     for (unsigned i = 0; i < work->handle_count; i++) {

@@ -225,7 +225,8 @@ static int refuse(const char *what, int64_t error)
 
 int worker_run(void)
 {
-    static uint64_t buffer[ANSER_ELEMENT_MAX / sizeof(uint64_t)];
+    /* On one page, so that no message is in two pieces. */
+    static _Alignas(ANSER_PAGE_SIZE) uint64_t buffer[ANSER_ELEMENT_MAX / sizeof(uint64_t)];
     static struct lab_point point;
     static struct lab_work work = {.point = &point, .buffer = buffer, .done.type = LAB_DONE};
     int64_t answer;
