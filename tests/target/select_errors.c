@@ -281,6 +281,34 @@ static void test_interrupted(void)
     drop_channel(a);
 }
 
+static int64_t select_through(void *argument)
+{
+    struct selecting *all = argument;
+    struct anser_message message = {.recv_data = (uint64_t)all->words, .recv_capacity = 8};
+    struct anser_case one = {all->cases[0].handle, 0, (uint64_t)&message};
+    all->count = 0;
+    all->deadline = 0;
+    select_with_handler(all); /* nothing is ready; it has its handler now */
+    struct sys_result result = sys_chan_select(&one, 1, ANSER_INFO_NOINTR, 0);
+    return result.status == 0 && result.value == 0 ? (int64_t)all->words[0] : result.status;
+}
+
+static void test_not_interrupted(void)
+{
+    struct channel a = make_channel(8, 0);
+    struct selecting all = {0};
+    struct task task;
+    interrupts = 0;
+    all.cases[0].handle = a.receive;
+    task_start(&task, select_through, &all);
+    TEST(task_wait_state(&task, ANSER_STATE_SELECTING) && sys_thread_interrupt(task.handle) == 0 &&
+             task_wait_state(&task, ANSER_STATE_SELECTING) && interrupts == 0,
+         "NOINTR: an interruption does not end it");
+    TEST(send_word(a.send, 6, 0) == 0 && task_result(&task) == 6 && interrupts == 1,
+         "it comes when the select has ended");
+    drop_channel(a);
+}
+
 static int64_t select_for_ever(uint64_t argument)
 {
     (void)argument;
@@ -335,6 +363,7 @@ int main(void)
         test_element_stays();
         test_handle_closed();
         test_interrupted();
+        test_not_interrupted();
         test_killed();
     }
     TEST(balance_is(&before), "all memory, handles and objects are back");
