@@ -108,11 +108,8 @@ static void thread_end(struct thread *self)
     self->progress = NULL;
     self->attention &= ATTENTION_WORK | ATTENTION_KILLED;
     process->cpu_ticks += self->cpu_ticks;
-    if (process->sweep_next == &self->siblings)
-        process->sweep_next = self->siblings.next;
-    list_remove(&self->siblings);
-    thread_total--;
-    if (--process->thread_count == 0)
+    thread_unlink(self);
+    if (process->thread_count == 0)
         process_teardown_begin(process);
 }
 

@@ -137,14 +137,21 @@ void thread_kill(struct thread *thread, uint32_t priority)
         sched_summon(thread);
 }
 
+void thread_unlink(struct thread *thread)
+{
+    struct process *process = thread->process;
+    if (process->sweep_next == &thread->siblings)
+        process->sweep_next = thread->siblings.next;
+    list_remove(&thread->siblings);
+    process->thread_count--;
+    thread_total--;
+}
+
 bool thread_reclaim(struct object *object)
 {
     struct thread *thread = (struct thread *)object;
-    if (!thread->ended) { /* made, but never started */
-        list_remove(&thread->siblings);
-        thread->process->thread_count--;
-        thread_total--;
-    }
+    if (!thread->ended)
+        thread_unlink(thread); /* made, but never started */
     object_release(&thread->process->object);
     return true;
 }

@@ -146,6 +146,8 @@ extern cancel_wait *const *thread_cancellers;
 /* Takes a blocked thread out of whatever it waits in; its call returns the status. */
 void thread_cancel_wait(struct thread *thread, status_t status);
 
+/* It is none of its process's threads any more. */
+void thread_unlink(struct thread *thread);
 /* Marks it; it ends at its next look at user mode, at least at this priority. */
 void thread_kill(struct thread *thread, uint32_t priority);
 
