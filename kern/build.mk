@@ -10,6 +10,11 @@ CORE_LINK     = $(CC_TARGET) -march=rv64imac -mabi=lp64 -nostdlib -static \
 	-Wl,--no-relax -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,--fatal-warnings \
 	-T kernel.ld
 
+# What runs at boot, on people's request or at the end: small rather than fast.
+CORE_COLD := backtrace boot device dump hart_start init_load irq log panic plic power space_kernel \
+	system system_info tables
+$(CORE_COLD:%=$(BUILD)/kern/kern/%.c.o): KERNEL_CFLAGS += -Os
+
 # One folder a source folder, and the whole name: two rooms may use the same one, and trap.c stands
 # beside trap.S.
 $(BUILD)/kern/%.c.o: %.c

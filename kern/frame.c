@@ -328,7 +328,7 @@ static bool table_place(struct taken *taken)
     return false;
 }
 
-status_t frame_init(const struct bootinfo *info)
+__attribute__((cold)) status_t frame_init(const struct bootinfo *info)
 {
     static struct taken taken;
     taken_from(&taken, info);
