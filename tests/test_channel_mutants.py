@@ -15,7 +15,7 @@ import pytest
 from anser_qemu import BUILD, ROOT
 
 TEST = ROOT / "tests" / "host" / "test_channel_model.c"
-OPERATIONS = 150000
+OPERATIONS = 300000
 
 # name: file, text, what stands there instead
 MUTANTS = {
@@ -43,6 +43,10 @@ MUTANTS = {
     "handles in a buffer are not dropped with it": (
         "ipc/deliver.c", "        capability_release(&load->capabilities[i]);\n    return true;",
         "        load->count = 0;\n    return true;"),
+    "pages that were paid for stay so when the others of the message are too dear": (
+        "ipc/deliver.c", "        while (i-- > 0)\n            if (from[i])", "        while (i-- > 0)\n            if (false)"),
+    "a channel that gets no buffer is not freed": (
+        "ipc/channel.c", "    object_free(&channel->object);\n    return NULL;", "    return NULL;"),
     "nobody keeps a slot for the right to answer": (
         "ipc/deliver.c", "count + wants_reply)", "count)"),
     "a server's earlier caller is forgotten": (

@@ -29,6 +29,10 @@ static bool handle_agrees(int64_t name)
     if (wanted->type == HANDLE_REPLY)
         return record->object->type == ANSER_TYPE_REPLY ||
                kernel_wrong("handle %ld is no right", name);
+    const struct account *payer = kernel.processes[wanted->payer]->account;
+    if (wanted->type == HANDLE_PAGES)
+        return (record->object->type == ANSER_TYPE_PAGES && record->object->payer == payer) ||
+               kernel_wrong("handle %ld is no pages, or another one pays", name);
     int64_t badge = wanted->badge < 0 ? 0 : model.badges[wanted->badge];
     uint64_t right = wanted->type == HANDLE_SEND ? ANSER_RIGHT_SEND : ANSER_RIGHT_RECV;
     if (!kernel.channels[wanted->object])
@@ -112,7 +116,8 @@ static bool channel_agrees(const struct operation *operation)
 {
     const struct model_handle *handle =
         operation->handle < 0 ? NULL : &model.handles[operation->handle];
-    if (!handle || handle->place < 0 || handle->type == HANDLE_NONE || handle->type == HANDLE_REPLY)
+    if (!handle || handle->place < 0 || handle->type == HANDLE_NONE ||
+        handle->type == HANDLE_REPLY || handle->type == HANDLE_PAGES)
         return true;
     const struct model_channel *wanted = &model.channels[handle->object];
     const struct channel *channel = (const struct channel *)kernel.channels[handle->object];

@@ -5,18 +5,18 @@
 #define FAR (1l << 40)
 
 const struct shape shapes[SHAPES] = {
-    {{0, 0, 0, 1, 1, 1, 2, 2}, ANSER_HANDLES_MAX, false, false},
-    {{0, 0, 0, 0, 0, 1, 1, 1}, 9, false, false},
-    {{0, 0, 0, 1, -1, -1, -1, -1}, ANSER_HANDLES_MAX, false, false},
-    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, true, false},
-    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, true, true},
+    {{0, 0, 0, 1, 1, 1, 2, 2}, ANSER_HANDLES_MAX, 4, false, false},
+    {{0, 0, 0, 0, 0, 1, 1, 1}, 9, 3, false, false},
+    {{0, 0, 0, 1, -1, -1, -1, -1}, ANSER_HANDLES_MAX, 3, false, false},
+    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, 1000, true, false},
+    {{0, 0, 0, 0, 0, -1, -1, -1}, ANSER_HANDLES_MAX, 1000, true, true},
 };
 
 static const struct shape *shape;
 static uint64_t state;
 
 /* What a sequence has more of than others: with an even mix senders wait most of the time. */
-static enum { LEAN_NOWHERE, LEAN_RECEIVE, LEAN_PLAIN, LEAN_CALL, LEAN_COUNT } lean;
+static enum { LEAN_NOWHERE, LEAN_RECEIVE, LEAN_PLAIN, LEAN_CALL, LEAN_PAGES, LEAN_COUNT } lean;
 
 void generate_seed(uint64_t seed)
 {
@@ -40,7 +40,16 @@ static bool chance(int percent)
 
 /* ---- Choosing among what is there. */
 
-enum wanted { WANT_SEND, WANT_RECEIVE, WANT_POST, WANT_WAIT, WANT_RIGHT, WANT_END, WANT_ANY };
+enum wanted {
+    WANT_SEND,
+    WANT_RECEIVE,
+    WANT_POST,
+    WANT_WAIT,
+    WANT_RIGHT,
+    WANT_PAGES,
+    WANT_END,
+    WANT_ANY
+};
 
 static bool fits(const struct model_handle *handle, enum wanted wanted)
 {
@@ -48,6 +57,8 @@ static bool fits(const struct model_handle *handle, enum wanted wanted)
         return true;
     if (handle->type == HANDLE_REPLY || wanted == WANT_RIGHT)
         return handle->type == HANDLE_REPLY && wanted == WANT_RIGHT;
+    if (handle->type == HANDLE_PAGES || wanted == WANT_PAGES)
+        return handle->type == HANDLE_PAGES && wanted == WANT_PAGES;
     bool signal = model.channels[handle->object].signal;
     switch (wanted) {
     case WANT_SEND:
@@ -66,7 +77,7 @@ enum liveliness { LIVE_ANY, LIVE_OPEN, LIVE_BUSY };
 
 static bool lives(const struct model_handle *handle, enum liveliness live)
 {
-    if (live == LIVE_ANY || handle->type == HANDLE_REPLY)
+    if (live == LIVE_ANY || handle->type == HANDLE_REPLY || handle->type == HANDLE_PAGES)
         return live != LIVE_BUSY;
     const struct model_channel *channel = &model.channels[handle->object];
     if (channel->closed)
@@ -138,7 +149,7 @@ static int64_t pick_size(int64_t most)
 static int64_t element_size(int64_t name)
 {
     if (name == NO_NAME || model.handles[name].type == HANDLE_NONE ||
-        model.handles[name].type == HANDLE_REPLY)
+        model.handles[name].type == HANDLE_REPLY || model.handles[name].type == HANDLE_PAGES)
         return ANSER_REGISTER_BYTES;
     return model.channels[model.handles[name].object].element_size;
 }
@@ -147,11 +158,12 @@ static int64_t element_size(int64_t name)
 
 static void carry(int process, int64_t *names)
 {
-    if (!chance(lean == LEAN_PLAIN ? 5 : 14))
+    if (!chance(lean == LEAN_PLAIN ? 5 : lean == LEAN_PAGES ? 45 : 14))
         return;
-    names[0] = pick_mostly(process, WANT_ANY);
-    if (names[0] != NO_NAME && chance(30))
-        names[1] = pick_mostly(process, WANT_ANY);
+    enum wanted wanted = chance(lean == LEAN_PAGES ? 80 : 30) ? WANT_PAGES : WANT_ANY;
+    names[0] = pick_mostly(process, wanted);
+    if (names[0] != NO_NAME && chance(wanted == WANT_PAGES ? 60 : 30))
+        names[1] = pick_mostly(process, wanted);
 }
 
 /* May it wait, and until when? The last one that does not wait had better not. */
@@ -210,6 +222,12 @@ static void fill_make(struct operation *out, int process)
 static void fill_signal(struct operation *out, int process)
 {
     (void)out, (void)process;
+}
+
+static void fill_pages(struct operation *out, int process)
+{
+    (void)process;
+    out->length = 1 + below(2);
 }
 
 static void fill_mint(struct operation *out, int process)
@@ -370,6 +388,7 @@ static const struct choice choices[] = {
     {OP_MAKE, 2, fill_make},
     {OP_MAKE_SIGNAL, 1, fill_signal},
     {OP_MINT, 4, fill_mint},
+    {OP_PAGES, 3, fill_pages},
     {OP_DUPLICATE, 3, fill_any},
     {OP_CLOSE_HANDLE, 5, fill_any},
     {OP_GIVE, 5, fill_give},
@@ -385,7 +404,8 @@ static int weight_of(const struct choice *choice)
     int64_t kind = choice->kind;
     bool more =
         ((lean == LEAN_RECEIVE || lean == LEAN_PLAIN) && (kind == OP_RECEIVE || kind == OP_WAIT)) ||
-        (lean == LEAN_CALL && (kind == OP_CALL || kind == OP_RECEIVE));
+        (lean == LEAN_CALL && (kind == OP_CALL || kind == OP_RECEIVE)) ||
+        (lean == LEAN_PAGES && kind == OP_PAGES);
     bool less =
         (lean == LEAN_PLAIN || lean == LEAN_RECEIVE) && (kind == OP_SELECT || kind == OP_CALL);
     return more ? 3 * choice->weight : less ? choice->weight / 4 : choice->weight;
@@ -428,7 +448,7 @@ static void call_of_thread(struct operation *out, int thread)
     const struct model_thread *self = &model.threads[thread];
     const struct choice *chosen = choose_for(self);
     while ((shape->replayable && chosen->kind == OP_GIVE) ||
-           (shape->go && chosen->kind == OP_REPLY_RECEIVE) ||
+           (shape->go && (chosen->kind == OP_REPLY_RECEIVE || chosen->kind == OP_PAGES)) ||
            (chosen->kind == OP_MAKE && model.channel_count >= MODEL_CHANNELS - 10))
         chosen = choose();
     out->kind = chosen->kind;

@@ -8,6 +8,7 @@
 struct shape {
     int processes[MODEL_THREADS]; /* of each thread; -1: there is none */
     int64_t free_slots;           /* in each handle table */
+    int64_t budget;               /* of each process, in pages */
     bool replayable;              /* only what a program on Anser can repeat */
     bool go;                      /* only what one in Go says through package anser */
 };

@@ -192,7 +192,38 @@ void space_activate(struct space *space)
     (void)space;
 }
 
-/* ---- Objects that no operation has. */
+/* ---- Pages: what they cost, which is so much that nothing else counts beside it. */
+
+static uint64_t cost_of(const struct object *object)
+{
+    return ((uint64_t)pages_of(object)->count << HOST_PAGE_SHIFT) + object->size;
+}
+
+static void move_charge(struct object *object, struct account *to)
+{
+    account_discharge(object->payer, cost_of(object));
+    object->payer = to;
+}
+
+struct object *host_pages(struct account *payer, uint64_t count)
+{
+    uint64_t cost = count << HOST_PAGE_SHIFT;
+    if (!account_charge(payer, cost))
+        return NULL;
+    struct pages *pages = object_create(payer, ANSER_TYPE_PAGES, sizeof(struct pages));
+    if (!pages) {
+        account_discharge(payer, cost);
+        return NULL;
+    }
+    pages->count = (uint32_t)count;
+    return &pages->object;
+}
+
+bool pages_reclaim(struct object *object)
+{
+    account_discharge(object->payer, (uint64_t)pages_of(object)->count << HOST_PAGE_SHIFT);
+    return true;
+}
 
 void pages_detach(struct object *object)
 {
@@ -207,16 +238,23 @@ status_t pages_detach_begin(struct object *object)
 
 status_t pages_transfer(struct object *object, struct account *to)
 {
-    (void)object;
-    (void)to;
+    if (object->payer == to)
+        return 0;
+    if (!account_charge(to, cost_of(object)))
+        return -ANSER_ENOMEM;
+    move_charge(object, to);
     return 0;
 }
 
 void pages_transfer_back(struct object *object, struct account *to)
 {
-    (void)object;
-    (void)to;
+    if (object->payer == to)
+        return;
+    account_overdraw(to, cost_of(object));
+    move_charge(object, to);
 }
+
+/* ---- Objects that no operation has. */
 
 #define NOTHING_TO_RECLAIM(name)                                                                   \
     bool name(struct object *object)                                                               \
@@ -224,7 +262,6 @@ void pages_transfer_back(struct object *object, struct account *to)
         (void)object;                                                                              \
         return true;                                                                               \
     }
-NOTHING_TO_RECLAIM(pages_reclaim)
 NOTHING_TO_RECLAIM(irq_reclaim)
 NOTHING_TO_RECLAIM(device_reclaim)
 NOTHING_TO_RECLAIM(timer_reclaim)

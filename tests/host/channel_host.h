@@ -32,6 +32,10 @@ extern unsigned host_range_count;
 /* Something of it is lost: nobody remembers any page of it. */
 void host_forget_views(struct space *space);
 
+/* A pages object, without pages; each costs 1 << HOST_PAGE_SHIFT bytes. NULL: no budget. */
+#define HOST_PAGE_SHIFT 30
+struct object *host_pages(struct account *payer, uint64_t count);
+
 /* Tables, harts and the thread that stands for an idle hart, whose clock and memory are set. */
 void host_begin(void);
 /* The clock begins again; nobody waits for it. */

@@ -11,9 +11,10 @@
 #include "ipc/select.h"
 #include "kern/calls.h"
 
-#define BAD_HANDLE 0x7ffffff00000ul
-#define UNTOUCHED  0xee
-#define BUDGET     100000 /* pages of each process */
+#define BAD_HANDLE   0x7ffffff00000ul
+#define UNTOUCHED    0xee
+#define SMALL_BYTES  (400ul << 20) /* of a budget, for all but pages: less than one costs */
+#define RIGHTS_PAGES (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 
 #define MEMORY_PARTS 3
 
@@ -72,10 +73,12 @@ static void make_thread(int thread, struct process *process)
     map_memory(thread, &process->space);
 }
 
-static void make_process(int process)
+static void make_process(int process, int64_t budget)
 {
     struct anser_process_params params = {
-        .name = "model", .budget_pages = BUDGET, .priority_max = 1};
+        .name = "model",
+        .budget_pages = (((uint64_t)budget << HOST_PAGE_SHIFT) + SMALL_BYTES) / PAGE_SIZE,
+        .priority_max = 1};
     if (process_make(&root_account, &params, &kernel.processes[process]) < 0)
         kernel_wrong("no process");
 }
@@ -96,7 +99,7 @@ static void fill_table(struct process *process, int64_t free_slots)
     }
 }
 
-void kernel_begin(const int *processes, int64_t free_slots, int64_t *room)
+void kernel_begin(const int *processes, int64_t free_slots, int64_t budget, int64_t *room)
 {
     memset(&kernel, 0, sizeof(kernel));
     kernel_error[0] = 0;
@@ -105,7 +108,7 @@ void kernel_begin(const int *processes, int64_t free_slots, int64_t *room)
     kernel.blocks_before = host_blocks;
     kernel.objects_before = object_count;
     for (int i = 0; i < MODEL_PROCESSES; i++)
-        make_process(i);
+        make_process(i, budget);
     for (int i = 0; i < MODEL_THREADS; i++)
         if (processes[i] >= 0)
             make_thread(i, kernel.processes[processes[i]]);
@@ -241,9 +244,16 @@ static void load_plain(struct thread *thread, const struct operation *call)
     }
 }
 
+static status_t call_pages(struct thread *self)
+{
+    struct object *pages = host_pages(self->process->account, self->x[REG_A1]);
+    return pages ? handle_publish(self->process, pages, RIGHTS_PAGES) : -ANSER_ENOMEM;
+}
+
 static status_t (*const calls[OPERATION_KIND_COUNT])(struct thread *self) = {
     [OP_MAKE] = call_chan_create,
     [OP_MAKE_SIGNAL] = call_signal_create,
+    [OP_PAGES] = call_pages,
     [OP_MINT] = call_chan_mint,
     [OP_DUPLICATE] = call_handle_dup,
     [OP_CLOSE_HANDLE] = call_handle_close,
@@ -373,7 +383,8 @@ void kernel_let_run(void)
 static void keep_made(const struct operation *call, struct outcome *seen, uint64_t second)
 {
     bool two = call->kind == OP_MAKE || call->kind == OP_MAKE_SIGNAL;
-    bool made = two || call->kind == OP_MINT || call->kind == OP_DUPLICATE;
+    bool made =
+        two || call->kind == OP_MINT || call->kind == OP_DUPLICATE || call->kind == OP_PAGES;
     if (seen->status <= 0 || (!made && call->kind != OP_GIVE))
         return;
     kernel.values[made ? 2 * call->id : call->handle] = (uint64_t)seen->status;

@@ -42,6 +42,25 @@ bool carried_there(const int64_t *names, const int *moves, int process)
     return true;
 }
 
+bool over_budget(int process, int64_t more)
+{
+    for (int64_t name = 0; name < model.names; name++)
+        if (model.handles[name].type == HANDLE_PAGES && model.handles[name].payer == process)
+            more += model.handles[name].object;
+    return more > model.budget[process];
+}
+
+bool over_budget_with(int process, const int64_t *names)
+{
+    int64_t more = 0;
+    for (unsigned i = 0; i < carried_count(names); i++) {
+        const struct model_handle *handle = &model.handles[names[i]];
+        if (handle->type == HANDLE_PAGES && handle->payer != process)
+            more += handle->object;
+    }
+    return more > 0 && over_budget(process, more);
+}
+
 void note_moves(const int64_t *names, int *moves)
 {
     for (unsigned i = 0; i < carried_count(names); i++)
@@ -208,6 +227,8 @@ void release(int64_t name)
             finish(was.object, -1, -ANSER_EPIPE, 0);
         return;
     }
+    if (was.type == HANDLE_PAGES)
+        return;
     struct model_channel *channel = &model.channels[was.object];
     bool receivable = has_end(was.object, HANDLE_RECEIVE);
     channel->closed |= !receivable || !has_end(was.object, HANDLE_SEND);
@@ -252,14 +273,18 @@ enum fault check_delivery(const struct model_message *message, struct model_entr
     *error = -ANSER_EMFILE;
     if (slots > 0 && model_handle_count(receiver->process) + slots > model.room[receiver->process])
         return FAULT_RECEIVER;
-    *error = -ANSER_ENOMEM;
-    if (slots > 0 && told_no_memory(to.thread))
+    bool sent_lost = sender && sender->lost & LOST_SENT && message->length > ANSER_REGISTER_BYTES;
+    *error = -ANSER_ENOMEM; /* for this message, or for one behind it */
+    if (slots > 0 && told_no_memory(to.thread) &&
+        !(sent_lost && observed(message->sender)->status == -ANSER_EFAULT))
         return FAULT_RECEIVER;
     *error = -ANSER_EFAULT;
-    if (sender && sender->lost & LOST_SENT && message->length > ANSER_REGISTER_BYTES)
+    if (sent_lost)
         return FAULT_SENDER;
-    return memory && receiver->lost & LOST_RECEIVED && message->length > 0 ? FAULT_RECEIVER
-                                                                           : FAULT_NONE;
+    if (memory && receiver->lost & LOST_RECEIVED && message->length > 0)
+        return FAULT_RECEIVER;
+    *error = -ANSER_ENOMEM;
+    return over_budget_with(receiver->process, message->carried) ? FAULT_RECEIVER : FAULT_NONE;
 }
 
 /* The server has the call: its thread owes an answer, or the handle of this name stands for it. */
@@ -271,7 +296,8 @@ static void receive_call(const struct model_message *message, struct model_threa
     leave_lines(caller);
     if (server->call.flags & ANSER_INFO_WANT_REPLY) {
         *reply = 2 * message->from;
-        model.handles[*reply] = (struct model_handle){HANDLE_REPLY, caller, -1, server->process, 0};
+        model.handles[*reply] = (struct model_handle){
+            .type = HANDLE_REPLY, .object = caller, .badge = -1, .place = server->process};
         if (model.names <= *reply)
             model.names = *reply + 1;
         return;
@@ -294,6 +320,7 @@ void deliver(const struct model_message *message, struct model_entry to)
     outcome->length = message->length;
     for (unsigned i = 0; i < count; i++) {
         model.handles[message->carried[i]].place = receiver->process;
+        model.handles[message->carried[i]].payer = receiver->process;
         model.handles[message->carried[i]].moves++;
         outcome->carried[i] = message->carried[i];
     }

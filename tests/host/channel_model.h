@@ -23,14 +23,16 @@
 #define MODEL_LINE      (MODEL_THREADS * CASES_MAX)
 #define MODEL_NOTICES   64
 
-enum handle_type { HANDLE_NONE, HANDLE_SEND, HANDLE_RECEIVE, HANDLE_REPLY };
+enum handle_type { HANDLE_NONE, HANDLE_SEND, HANDLE_RECEIVE, HANDLE_REPLY, HANDLE_PAGES };
 
 #define PLACE_BUFFER  (-1) /* waits in a channel, with its element */
 #define PLACE_NOWHERE (-2) /* is just being closed */
 
 struct model_handle {
     enum handle_type type;
-    int object; /* channel; of a right to answer: the thread that is to be answered, or -1 */
+    int object; /* channel; of a right to answer: the thread that is to be answered, or -1; of
+                   pages: how many */
+    int payer;  /* of pages: the process whose budget they are in */
     int badge;  /* name that was minted, of this handle and its duplicates; -1: none */
     int place;  /* process, or PLACE_BUFFER */
     int moves;  /* so often has it been given away: what led to it before, does not any more */
@@ -100,7 +102,8 @@ struct model {
     int64_t badges[NAMES_MAX]; /* value of the badge minted under this name */
     struct model_channel channels[MODEL_CHANNELS];
     int channel_count;
-    int64_t room[MODEL_PROCESSES]; /* handles that fit into its table, all that it has included */
+    int64_t budget[MODEL_PROCESSES]; /* pages that it may have */
+    int64_t room[MODEL_PROCESSES];   /* handles that fit into its table, all that it has included */
     bool dead[MODEL_PROCESSES];
     int64_t names; /* all that are in use are smaller */
     int64_t now;
@@ -113,16 +116,15 @@ struct model {
 
 extern struct model model;
 
-/* A world of threads, thread i in process processes[i] (-1: no such thread), and no handles. */
-void model_begin(const int *processes, const int64_t *room);
+/* A world of threads, thread i in process processes[i] (-1: no such thread), and no handles.
+ * budget: of each process, in pages. */
+void model_begin(const int *processes, const int64_t *room, int64_t budget);
 /* What happens: model.outcomes says whose calls ended. observed: one for each thread, what the
  * system under test did; struck: an allocation failed there. */
 void model_step(const struct operation *operation, const struct outcome *observed, bool struck);
 
 /* Handles that a process has. */
 int64_t model_handle_count(int process);
-/* Is the operation one that could wait? */
-bool model_communicates(int64_t kind);
 /* Which cases of a select could go on at once; a set of bits. */
 unsigned model_ready_cases(const struct operation *operation);
 

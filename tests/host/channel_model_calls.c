@@ -35,7 +35,8 @@ static bool refuse(int thread, int index)
 
 static const struct model_channel *channel_behind(const struct model_handle *handle)
 {
-    return handle && handle->type != HANDLE_REPLY ? &model.channels[handle->object] : NULL;
+    bool end = handle && (handle->type == HANDLE_SEND || handle->type == HANDLE_RECEIVE);
+    return end ? &model.channels[handle->object] : NULL;
 }
 
 /* The handle must be one end of a channel, or of a signal. */
@@ -71,7 +72,8 @@ static int object_of(int process, int64_t name)
 
 static void publish(int64_t name, enum handle_type type, int object, int badge, int process)
 {
-    model.handles[name] = (struct model_handle){type, object, badge, process, 0};
+    model.handles[name] = (struct model_handle){
+        .type = type, .object = object, .payer = process, .badge = badge, .place = process};
     if (name >= model.names)
         model.names = name + 1;
 }
@@ -91,6 +93,16 @@ static void make(const struct operation *call, int process)
     publish(2 * call->id, HANDLE_SEND, made, -1, process);
     publish(2 * call->id + 1, HANDLE_RECEIVE, made, -1, process);
     finish(thread, -1, 0, 0);
+}
+
+static void make_pages(const struct operation *call, int process)
+{
+    allow(ANSER_ENOMEM, told_no_memory((int)call->thread) || over_budget(process, call->length));
+    allow(ANSER_EMFILE, TABLE_FULL(process, 1));
+    if (refuse((int)call->thread, -1))
+        return;
+    publish(2 * call->id, HANDLE_PAGES, (int)call->length, -1, process);
+    finish((int)call->thread, -1, 0, 0);
 }
 
 static void mint(const struct operation *call, int process)
@@ -114,6 +126,7 @@ static void duplicate(const struct operation *call, int process)
     const struct model_handle *handle = handle_at(call->handle, process);
     allow(ANSER_EBADF, !handle);
     allow(ANSER_EPERM, handle && handle->type == HANDLE_REPLY);
+    allow(ANSER_EINVAL, handle && handle->type == HANDLE_PAGES);
     allow(ANSER_ENOMEM, told_no_memory((int)call->thread));
     allow(ANSER_EMFILE, TABLE_FULL(process, 1));
     if (refuse((int)call->thread, -1))
@@ -138,6 +151,8 @@ static void give(const struct operation *call, int process)
 {
     struct model_handle *handle = handle_at(call->handle, process);
     allow(ANSER_EBADF, !handle);
+    const int64_t names[CARRIED_MAX] = {call->handle, NO_NAME};
+    allow(ANSER_ENOMEM, handle && over_budget_with((int)call->target, names));
     allow(ANSER_ESRCH, model.dead[call->target]);
     allow(ANSER_EINVAL, call->target == process);
     allow(ANSER_ENOMEM, told_no_memory((int)call->thread));
@@ -146,6 +161,7 @@ static void give(const struct operation *call, int process)
         return;
     wake_users(process, call->handle);
     handle->place = (int)call->target;
+    handle->payer = (int)call->target;
     handle->moves++;
     finish((int)call->thread, -1, 0, 0);
 }
@@ -336,11 +352,6 @@ static void select_cases(const struct operation *call, int process)
     }
 }
 
-bool model_communicates(int64_t kind)
-{
-    return (kind >= OP_SEND && kind <= OP_SELECT && kind != OP_REPLY) || kind == OP_WAIT;
-}
-
 /* "If one or more of the communications can proceed" one does; else who may not wait goes on. */
 static void wait_or_not(const struct operation *call)
 {
@@ -438,22 +449,12 @@ static void kill_process(int process)
 /* ---- One step. */
 
 static void (*const calls[OPERATION_KIND_COUNT])(const struct operation *call, int process) = {
-    [OP_MAKE] = make,
-    [OP_MAKE_SIGNAL] = make,
-    [OP_MINT] = mint,
-    [OP_DUPLICATE] = duplicate,
-    [OP_CLOSE_HANDLE] = close_handle,
-    [OP_GIVE] = give,
-    [OP_CLOSE] = close_channel,
-    [OP_LENGTH] = length,
-    [OP_SEND] = send,
-    [OP_RECEIVE] = receive,
-    [OP_CALL] = send,
-    [OP_REPLY] = reply,
-    [OP_REPLY_RECEIVE] = exchange,
-    [OP_SELECT] = select_cases,
-    [OP_POST] = post,
-    [OP_WAIT] = receive,
+    [OP_MAKE] = make,   [OP_MAKE_SIGNAL] = make,       [OP_PAGES] = make_pages,
+    [OP_MINT] = mint,   [OP_DUPLICATE] = duplicate,    [OP_CLOSE_HANDLE] = close_handle,
+    [OP_GIVE] = give,   [OP_CLOSE] = close_channel,    [OP_LENGTH] = length,
+    [OP_SEND] = send,   [OP_RECEIVE] = receive,        [OP_CALL] = send,
+    [OP_REPLY] = reply, [OP_REPLY_RECEIVE] = exchange, [OP_SELECT] = select_cases,
+    [OP_POST] = post,   [OP_WAIT] = receive,
 };
 
 static void call_step(const struct operation *call)
@@ -504,7 +505,7 @@ void model_step(const struct operation *operation, const struct outcome *seen, b
     expire();
 }
 
-void model_begin(const int *processes, const int64_t *room)
+void model_begin(const int *processes, const int64_t *room, int64_t budget)
 {
     memset(&model, 0, sizeof(model));
     for (int i = 0; i < MODEL_THREADS; i++) {
@@ -513,4 +514,6 @@ void model_begin(const int *processes, const int64_t *room)
         model.threads[i].owes = -1;
     }
     memcpy(model.room, room, sizeof(model.room));
+    for (int i = 0; i < MODEL_PROCESSES; i++)
+        model.budget[i] = budget;
 }

@@ -11,6 +11,9 @@ enum fault { FAULT_NONE, FAULT_SENDER, FAULT_RECEIVER };
 struct model_handle *handle_at(int64_t name, int process);
 /* Are all these the process's, to give away? moves: as of when they were named; NULL: now. */
 bool carried_there(const int64_t *names, const int *moves, int process);
+/* Would these many more pages, or those of them that are others' still, be too many for it? */
+bool over_budget(int process, int64_t more);
+bool over_budget_with(int process, const int64_t *names);
 /* Remembers that. */
 void note_moves(const int64_t *names, int *moves);
 

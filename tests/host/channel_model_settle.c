@@ -128,7 +128,8 @@ static bool deliver_directly(struct model_channel *channel)
 static bool may_be_buffered(const struct model_message *message)
 {
     for (unsigned i = 0; i < carried_count(message->carried); i++)
-        if (model.handles[message->carried[i]].type != HANDLE_SEND)
+        if (model.handles[message->carried[i]].type != HANDLE_SEND &&
+            model.handles[message->carried[i]].type != HANDLE_PAGES)
             return false;
     return true;
 }

@@ -30,6 +30,7 @@
 #define OPERATION_KINDS(X)                                                                         \
     X(MAKE, make)              /* len: element size, room: capacity; names: send, receive */       \
     X(MAKE_SIGNAL, signal)     /* names: send, receive */                                          \
+    X(PAGES, pages)            /* len: how many; name */                                           \
     X(MINT, mint)              /* h: receive end, len: badge; name: send end */                    \
     X(DUPLICATE, dup)          /* h; name: the second */                                           \
     X(CLOSE_HANDLE, drop)      /* h */                                                             \

@@ -127,8 +127,9 @@ static void begin(int64_t shape)
 {
     int64_t room[MODEL_PROCESSES];
     alarm(HANGS_SECONDS); /* a sequence takes milliseconds */
-    kernel_begin(shapes[shape].processes, shapes[shape].free_slots, room);
-    model_begin(shapes[shape].processes, room);
+    const struct shape *at = &shapes[shape];
+    kernel_begin(at->processes, at->free_slots, at->budget, room);
+    model_begin(at->processes, room, at->budget);
 }
 
 static bool say(void)

@@ -183,6 +183,11 @@ static void do_mint(struct replay_thread *self, const struct operation *call)
     keep(self, 2 * call->id, sys_chan_mint(handle_of(call->handle), (uint64_t)call->length));
 }
 
+static void do_pages(struct replay_thread *self, const struct operation *call)
+{
+    keep(self, 2 * call->id, sys_pages_create((uint64_t)call->length, 0, 0));
+}
+
 static void do_duplicate(struct replay_thread *self, const struct operation *call)
 {
     struct sys_result info = sys_handle_info(handle_of(call->handle));
@@ -224,6 +229,7 @@ static void (*const actions[OPERATION_KIND_COUNT])(struct replay_thread *,
                                                    const struct operation *) = {
     [OP_MAKE] = do_make,
     [OP_MAKE_SIGNAL] = do_make,
+    [OP_PAGES] = do_pages,
     [OP_MINT] = do_mint,
     [OP_DUPLICATE] = do_duplicate,
     [OP_CLOSE_HANDLE] = do_close_handle,
