@@ -3,7 +3,7 @@
 # kernel, unpacked by the set-up, with a first process of ours. tests/run-bench starts both.
 
 CC_LINUX    := riscv64-linux-gnu-gcc
-BENCH_C     := null
+BENCH_C     := null pingpong
 BENCH_GO    := golang gohello
 BENCH_FILES := $(BENCH_C:%=$(BUILD)/tests/bench/%) $(BENCH_GO:%=$(BUILD)/tests/bench/%)
 
