@@ -25,7 +25,7 @@ MUTANTS = {
         "ipc/waiter.c", "list_append(&channel->receivers, &waiter->link)",
         "list_prepend(&channel->receivers, &waiter->link)"),
     "receivers that wait do not learn that it is closed": (
-        "ipc/work.c", "else if (receiver)", "else if (receiver && channel->receive_ends == 0)"),
+        "ipc/work.c", "sender ? sender : channel_first_receiver(channel);", "sender;"),
     "a select that has fired stays in its other queues": (
         "ipc/waiter.c", "        list_remove(&place->waiter.link);\n        if (!place->object)",
         "        if (i + 1 < selection->count)\n            list_remove(&place->waiter.link);\n"
@@ -59,7 +59,7 @@ MUTANTS = {
         "ipc/signal.c", "if (signal->bits && wake_first(signal, 0))\n        signal->bits = 0;",
         "if (signal->bits)\n        wake_first(signal, 0);"),
     "a handle that is closed does not wake who selects on it": (
-        "ipc/waiter.c", "selection->cases[i].handle == handle)", "selection->cases[i].handle == -handle)"),
+        "ipc/waiter.c", "struct waiter *waiter = lost_case(thread, handle);", "struct waiter *waiter = NULL;"),
 }
 
 
