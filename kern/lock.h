@@ -13,6 +13,7 @@
 /* What the fast paths reach through thread.gate: the lock, and what they look at with it held. */
 struct gate {
     uint32_t lock;       /* 0: free */
+    uint32_t waiting;    /* harts that spin for it */
     uint64_t idle_harts; /* bits of logical harts in wfi, or about to be */
 };
 
@@ -23,3 +24,6 @@ extern struct gate closed_gate;
 /* Spins until taken; stops the hart for ever if a panic is under way. */
 void kernel_lock(void);
 void kernel_unlock(void);
+/* With the lock held: lets in a hart that spins for it, if there is one. It gets the lock before
+ * this one takes it again, unless it is slow. */
+void kernel_let_in(void);

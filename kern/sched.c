@@ -266,21 +266,20 @@ static void share_with_idle_hart(struct hart *hart)
 }
 
 /*
- * The other way round: a hart that is about to idle takes who has waited elsewhere, or looks again
- * when that has been long enough. It needs no interrupt on the other hart, unless only that one can
- * save the thread's floating-point registers.
+ * The other way round: a hart that is about to idle takes who has waited elsewhere, unless that
+ * hart will look itself, or looks again when it has been long enough. It needs no interrupt on the
+ * other hart, unless only that one can save the thread's floating-point registers.
  */
 static void take_from(struct hart *hart, struct hart *other)
 {
     settle(other);
-    if (!other->ready_mask)
+    if (!other->ready_mask || deadline_armed(&other->share))
         return;
     struct thread *thread = last_ready(other);
     if (time_now() < share_time(other)) {
         deadline_arm(&hart->share, share_time(other));
     } else if (other->float_owner == thread) {
         hart_poke(other);
-        deadline_arm(&hart->share, time_now() + slice_ticks / SHARE_PART);
     } else {
         unready(thread);
         other->waiting_since = time_now();
@@ -459,6 +458,8 @@ struct thread *sched_leave(struct thread *self)
 {
     struct hart *hart = hart_self();
     settle(hart);
+    if (self->state == ANSER_STATE_RUNNING && self != hart->idle)
+        kernel_let_in(); /* who has blocked could be woken, and run elsewhere already */
     for (;;) {
         if (self->state != ANSER_STATE_RUNNING || self == hart->idle) {
             self = switch_from(hart, self);

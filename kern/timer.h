@@ -20,6 +20,10 @@ struct deadline {
 /* Arms on this hart. when in ticks, absolute; a past one expires at the next interrupt. */
 void deadline_arm(struct deadline *deadline, uint64_t when);
 void deadline_cancel(struct deadline *deadline); /* harmless if not armed */
+static inline bool deadline_armed(const struct deadline *deadline)
+{
+    return deadline->node.linked;
+}
 /* The timer interrupt of this hart: runs what has expired (at most 16, then it comes again). */
 void timer_interrupt(void);
 /* The end of the running thread's time slice on this hart; UINT64_MAX: none needed. */
