@@ -202,7 +202,7 @@ static void close_something(struct stress_thread *self)
 
 static void something_else(struct stress_thread *self)
 {
-    switch (stress_below(&self->random, 7)) {
+    switch (stress_below(&self->random, 6)) {
     case 0:
         interrupt_somebody(self);
         break;
@@ -210,12 +210,9 @@ static void something_else(struct stress_thread *self)
         change_priority(self);
         break;
     case 2:
-        use_saved(self);
-        break;
-    case 3:
         sys_thread_yield();
         break;
-    case 4:
+    case 3:
         close_something(self);
         break;
     default:
@@ -259,6 +256,8 @@ static void step(struct stress_thread *self)
 {
     if (stress_one_in(&self->random, 10))
         something_else(self);
+    if (stress_one_in(&self->random, 3))
+        use_saved(self); /* else callers would do nothing but wait */
     bool send =
         stress_may_send(self) && (!stress_may_receive(self) || stress_one_in(&self->random, 2));
     if (self->selects)
@@ -290,7 +289,7 @@ static void begin(struct stress_thread *self, unsigned number)
     self->sends = number % 2 == 0 || stress_one_in(&self->random, 4);
     self->receives = number % 2 == 1 || stress_one_in(&self->random, 4);
     self->selects = stress_one_in(&self->random, 3);
-    self->calls = stress_one_in(&self->random, 3);
+    self->calls = stress_one_in(&self->random, 2);
     self->serves = stress_one_in(&self->random, 2);
 }
 
