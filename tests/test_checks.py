@@ -63,11 +63,10 @@ def test_planted(name, target, says):
 @pytest.mark.parametrize("program", [
     "call_ends", "channel_carry", "channel_deaths", "channel_forms", "channel_handles",
     "channel_killed", "channel_memory", "channel_queues", "channel_replies", "channel_rules",
-    "channel_select", "channel_signals", "channel_table",
-    "channels", "checks", "events", "hostile_exit", "hostile_handles", "hostile_kill",
-    "hostile_pointers", "hostile_races", "ipc_pieces", "lifecycle", "memory", "model", "pages",
-    "reflect", "sched", "select_errors", "select_moves", "serve", "smp", "spawn", "threads",
-    "timer_channels", "words",
+    "channel_select", "channel_signals", "channel_table", "channels", "checks", "events",
+    "hostile_exit", "hostile_handles", "hostile_kill", "hostile_pointers", "ipc_pieces",
+    "lifecycle", "memory", "model", "pages", "reflect", "sched", "select_errors", "select_moves",
+    "serve", "spawn", "threads", "timer_channels", "words",
 ])
 def test_program(program):
     run_target_program(program, kernel=CHECKS, smp=2, append="rescue panic=exit", timeout=150)
