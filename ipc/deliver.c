@@ -69,6 +69,14 @@ static status_t copy_data(const struct message *message, struct thread *to, enum
     struct space *at_fault = NULL;
     if (!in_memory_form(to) || message->length == 0)
         return 0;
+    void *room = space_view(space, to->receive_data, message->length, ACCESS_WRITE);
+    const void *data =
+        message->words ? message->words
+                       : space_view(message->space, message->data, message->length, ACCESS_READ);
+    if (room && data) {
+        memcpy(room, data, message->length);
+        return 0;
+    }
     if (message->words)
         return copy_to_user(space, to->receive_data, message->words, message->length);
     status_t status = copy_user_to_user(space, to->receive_data, message->space, message->data,
@@ -97,10 +105,16 @@ static void finish_in_block(const struct message *message, struct thread *to,
                             const anser_handle *handles, anser_handle reply)
 {
     const size_t first = offsetof(struct anser_message, recv_length);
-    struct anser_message block = {.recv_length = message->length, .reply = reply};
-    memcpy(block.handles, handles, sizeof(block.handles));
-    copy_to_user(&to->process->space, user(to->block.value + first), &block.recv_length,
-                 sizeof(block) - first); /* what comes out stands last */
+    struct space *space = &to->process->space;
+    struct anser_message *view = space_view(space, to->block, sizeof(*view), ACCESS_WRITE);
+    struct anser_message copy;
+    struct anser_message *block = view ? view : &copy;
+    block->recv_length = message->length;
+    for (unsigned i = 0; i < ANSER_MESSAGE_HANDLES; i++)
+        block->handles[i] = handles[i];
+    block->reply = reply;
+    if (!view) /* what comes out stands last */
+        copy_to_user(space, user(to->block.value + first), &copy.recv_length, sizeof(copy) - first);
 }
 
 /* What the receiver must have before anything moves: room, handle slots, a reply object. */
@@ -114,7 +128,8 @@ static status_t prepare_receiver(const struct message *message, struct thread *t
         return -ANSER_EMSGSIZE;
     status_t status = 0;
     if (in_memory_form(to))
-        status = user_prepare(&process->space, to->block, sizeof(struct anser_message), true);
+        status =
+            message_prepare(&process->space, to->block, sizeof(struct anser_message), ACCESS_WRITE);
     if (status == 0)
         status = handle_reserve(&process->handles, count + wants_reply);
     if (status < 0 || !wants_reply)

@@ -35,24 +35,37 @@ static void load_registers(struct thread *self)
     self->explicit_reply = (anser_handle)self->x[REG_S3];
 }
 
+/* Others of its process may be writing there: each field is read once. */
+static void take_block(struct thread *self, const volatile struct anser_message *block)
+{
+    uint64_t capacity = block->recv_capacity;
+    self->send_data = user(block->send_data);
+    self->send_length = block->send_length;
+    self->receive_data = user(block->recv_data);
+    self->receive_capacity = min(capacity, ANSER_ELEMENT_MAX);
+    self->until = self->info & ANSER_INFO_DEADLINE ? block->deadline : UINT64_MAX;
+    self->explicit_reply = block->reply;
+    for (unsigned i = 0; i < carried_count(self->info); i++)
+        self->carried[i] = block->handles[i];
+}
+
 static status_t load_block(struct thread *self, user_t at)
 {
-    struct anser_message block;
+    struct anser_message copy;
+    struct space *space = &self->process->space;
+    const struct anser_message *view = space_view(space, at, sizeof(copy), ACCESS_WRITE);
     self->block = at;
-    if (self->block.value & 7)
+    if (at.value & 7)
         return -ANSER_EINVAL;
-    status_t status = copy_from_user(&self->process->space, &block, self->block, sizeof(block));
+    if (view) {
+        take_block(self, view);
+        return 0;
+    }
+    status_t status = copy_from_user(space, &copy, at, sizeof(copy));
     if (status < 0)
         return status;
-    self->send_data = user(block.send_data);
-    self->send_length = block.send_length;
-    self->receive_data = user(block.recv_data);
-    self->receive_capacity =
-        block.recv_capacity < ANSER_ELEMENT_MAX ? block.recv_capacity : ANSER_ELEMENT_MAX;
-    memcpy(self->carried, block.handles, sizeof(self->carried));
-    self->until = self->info & ANSER_INFO_DEADLINE ? block.deadline : UINT64_MAX;
-    self->explicit_reply = block.reply;
-    return user_prepare(&self->process->space, self->block, sizeof(block), true);
+    take_block(self, &copy);
+    return user_prepare(space, at, sizeof(copy), true);
 }
 
 static status_t load_form(struct thread *self)
@@ -79,7 +92,7 @@ static status_t load_data(struct thread *self, uint64_t limit)
         return 0;
     struct space *space = &self->process->space;
     if (self->send_length > ANSER_REGISTER_BYTES)
-        return user_prepare(space, self->send_data, self->send_length, false);
+        return message_prepare(space, self->send_data, self->send_length, ACCESS_READ);
     memset(self->words, 0, sizeof(self->words));
     if (self->send_length == 0)
         return 0;
@@ -130,7 +143,8 @@ status_t message_check_room(struct thread *self)
 {
     if (!(self->info & ANSER_INFO_MEM) || self->receive_capacity == 0)
         return 0;
-    return user_prepare(&self->process->space, self->receive_data, self->receive_capacity, true);
+    return message_prepare(&self->process->space, self->receive_data, self->receive_capacity,
+                           ACCESS_WRITE);
 }
 
 status_t message_load(struct thread *self, uint64_t limit)

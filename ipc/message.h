@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ipc/channel.h"
+#include "kern/space.h"
 #include "kern/thread.h"
 
 /* What a message carries besides data. */
@@ -89,6 +90,15 @@ status_t message_return(struct thread *thread, status_t status);
 status_t message_select_status(struct thread *thread, status_t status);
 /* The same for a blocked thread, which may run then. */
 void message_finish(struct thread *thread, status_t status);
+
+/* user_prepare, with a short way for what the kernel has a view of. */
+static inline status_t message_prepare(struct space *space, user_t at, size_t size,
+                                       enum space_access access)
+{
+    if (space_view(space, at, size, access))
+        return 0;
+    return user_prepare(space, at, size, access == ACCESS_WRITE);
+}
 
 /* Checks and populates the place of what a call receives, once the rest of it is known good. */
 status_t message_check_room(struct thread *self);
