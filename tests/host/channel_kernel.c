@@ -314,6 +314,7 @@ static void make_call(const struct operation *call)
     struct thread *thread = kernel.threads[call->thread];
     struct memory *memory = &memories[call->thread];
     status_t status;
+    int64_t kind = call->kind;
     map_all((int)call->thread);
     memset(&thread->x[REG_T0], 0x33, sizeof(thread->x) - REG_T0 * sizeof(thread->x[0]));
     thread->x[REG_S11] = KEPT;
@@ -327,8 +328,10 @@ static void make_call(const struct operation *call)
     host_current = thread;
     if (fast(call, thread))
         return;
-    while ((status = calls[call->kind](thread)) == CALL_RESTART)
-        continue;
+    thread->x[REG_A7] = 0;
+    while ((status = calls[kind](thread)) == CALL_RESTART)
+        if (thread->x[REG_A7] == (uint64_t)ANSER_CALL_recv)
+            kind = OP_RECEIVE; /* an exchange does not answer twice */
     thread->x[REG_A0] = (uint64_t)status;
 }
 
