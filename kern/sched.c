@@ -46,7 +46,6 @@ static uint32_t highest(const struct hart *hart)
 /* For the fast path: while the hart is to reschedule, nothing may pass by the scheduler. */
 static void update_max(struct hart *hart)
 {
-    hart->queue_max = highest(hart);
     hart->max_ready = hart->reschedule ? UINT32_MAX : hart->queue_max;
 }
 
@@ -60,6 +59,7 @@ static void link_ready(struct hart *hart, struct thread *thread, bool first)
     if (!hart->ready_mask)
         hart->waiting_since = time_now();
     hart->ready_mask |= 1ul << thread->priority;
+    hart->queue_max = max(hart->queue_max, thread->priority);
 }
 
 /* Of the registers of a thread that a fast path left aside, those that are lost are stale. */
@@ -107,8 +107,10 @@ static void unready(struct thread *thread)
     struct hart *hart = thread->hart;
     settle(hart);
     list_remove(&thread->queue);
-    if (list_empty(&hart->ready[thread->priority]))
+    if (list_empty(&hart->ready[thread->priority])) {
         hart->ready_mask &= ~(1ul << thread->priority);
+        hart->queue_max = highest(hart);
+    }
     update_max(hart);
 }
 
@@ -299,7 +301,7 @@ static bool outranked(struct hart *hart, struct thread *self)
 {
     hart->reschedule = 0;
     update_max(hart);
-    if (hart->ready_mask && highest(hart) > self->priority)
+    if (hart->ready_mask && hart->queue_max > self->priority)
         return true;
     if (!(hart->ready_mask >> self->priority & 1)) {
         if (hart->slice_armed && timer_slice_over())
@@ -322,7 +324,7 @@ static void put_back(struct hart *hart, struct thread *self)
 static struct thread *take_best(struct hart *hart)
 {
     struct thread *thread =
-        container_of(list_first(&hart->ready[highest(hart)]), struct thread, queue);
+        container_of(list_first(&hart->ready[hart->queue_max]), struct thread, queue);
     unready(thread);
     thread->state = ANSER_STATE_RUNNING;
     return thread;
