@@ -269,6 +269,30 @@ static char *read_text(const char *path)
     return text;
 }
 
+static bool name_sane(int64_t name)
+{
+    return name >= NO_NAME && name < NAMES_MAX;
+}
+
+/* A script may have been written by hand: are its numbers in their ranges? */
+static bool sane(const struct operation *operation)
+{
+    bool by_thread = operation->kind < OP_TIME;
+    int64_t targets = operation->kind == OP_GIVE || operation->kind == OP_KILL_PROCESS
+                          ? MODEL_PROCESSES
+                          : MODEL_THREADS;
+    bool needs_target = operation->kind == OP_GIVE || operation->kind > OP_TIME;
+    bool good = by_thread ? operation->thread >= 0 && operation->thread < MODEL_THREADS
+                          : operation->thread == -1;
+    good = good && (!needs_target || (operation->target >= 0 && operation->target < targets)) &&
+           name_sane(operation->handle) && name_sane(operation->reply) &&
+           name_sane(operation->carried[0]) && name_sane(operation->carried[1]);
+    for (int i = 0; i < operation->case_count; i++)
+        good =
+            good && name_sane(operation->cases[i].handle) && name_sane(operation->cases[i].carried);
+    return good;
+}
+
 static int read_script(const char *path)
 {
     struct script_line line;
@@ -280,7 +304,18 @@ static int read_script(const char *path)
         return 2;
     }
     record->count = 0;
+    const char *begin = at;
     while ((status = script_read(&at, &line)) > 0 && record->count < OPERATIONS_MAX) {
+        if (!line.outcome.ended && !sane(&line.operation)) {
+            at = begin;
+            status = -1;
+            break;
+        }
+        begin = at;
+        if (line.operation.kind == OP_SEQUENCE && record->count > 0) {
+            status = 0; /* of several sequences the first */
+            break;
+        }
         if (!line.outcome.ended && line.operation.kind == OP_SEQUENCE)
             record->shape = line.operation.target % SHAPES;
         else if (!line.outcome.ended)
