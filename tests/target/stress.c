@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     TEST(run_cells(), "an episode in each cell"); /* what is mapped once, is mapped now */
     struct balance before = balance_now();
     until = clock_after(milliseconds);
-    latest = clock_after(milliseconds * 10);
+    latest = clock_after(milliseconds * 4);
     bool good = run_cells();
     show_totals();
     TEST(good, "in %lu ms no message was lost, doubled or out of order, and nobody hung",
