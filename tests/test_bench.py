@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from anser_qemu import BUILD, ROOT
-from bench import compare, kept, limits, table
+from bench import compare, kept, limits, lock, table
 
 VERSIONS = {"qemu": "7.2", "qemu10": "10.0", "riscv64-unknown-elf-gcc": "12", "riscv64-linux-gnu-gcc": "12",
             "go": "1.23"}
@@ -153,3 +153,29 @@ def test_planted_number_in_the_page_is_noticed():
 def test_table_fits_a_terminal():
     found = [figure(name, 999_999_999) for name in within_limits()]
     assert max(len(line) for line in table.lines(found)) <= 120
+
+
+DISASSEMBLY = """
+0000000080200000 <trap_entry>:
+    80200000:\t140211f3          \tcsrrw\ttp,sscratch,tp
+0000000080200004 <fast_call>:
+    80200004:\t0c0322af          \tamoswap.w.aq\tt0,zero,(t1)
+    80200008:\t00000013          \tnop
+    8020000c:\t0a03202f          \tamoswap.w.rl\tzero,zero,(t1)
+    80200010:\t10200073          \tsret
+"""
+TRACE = "".join(f"Trace 0: 0x7f1200 [00000000/00000000802000{low}/00000000/ff000000]\n"
+                for low in ("00", "04", "08", "0c", "10") * 3)
+
+
+def test_fast_paths_hold_the_lock_for_about_half_of_their_time():
+    ways = {name: (total, held) for name, total, held, _ in lock.measure()}
+    assert set(ways) == {"fast_call", "fast_reply_recv"}, ways
+    for total, held in ways.values():
+        assert 0 < held <= 50 and held < total <= 100, ways
+
+
+def test_time_with_the_lock_is_counted():
+    code = lock.Code(DISASSEMBLY.splitlines())
+    ways = lock.count_ways(code, lock.traced(["anything else\n", *TRACE.splitlines()]))
+    assert ways["fast_call", 5, 3] == 2, ways
