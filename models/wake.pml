@@ -114,7 +114,7 @@ inline share_with_idle_hart(h)
     od
 }
 
-/* A hart that is about to idle takes who has waited elsewhere. */
+/* A hart that is about to idle takes who has waited elsewhere, unless that hart will look itself. */
 inline look_for_work(h)
 {
     n_h = 1 - h;
@@ -122,14 +122,13 @@ inline look_for_work(h)
 #ifdef FAULT_NO_PULL
     :: true -> skip
 #else
-    :: hart[n_h].ready == 0 -> skip
-    :: hart[n_h].ready != 0 ->
+    :: hart[n_h].ready == 0 || hart[n_h].armed -> skip
+    :: hart[n_h].ready != 0 && !hart[n_h].armed ->
         last_ready(n_h);
         if
         :: hart[n_h].fresh -> deadline_arm(h, n_h)
         :: !hart[n_h].fresh && hart[n_h].float_owner == n_t ->
-            hart_poke(n_h);
-            deadline_arm(h, n_h)
+            hart_poke(n_h)
         :: else ->
             hart[n_h].ready = hart[n_h].ready & ~bit(n_t);
             hart[n_h].fresh = true;
