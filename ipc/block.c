@@ -29,7 +29,8 @@ static struct thread *find_receiver(const struct thread *self, const struct chan
     if (channel->object.type != ANSER_TYPE_CHANNEL || channel->closed)
         return NULL;
     struct waiter *waiter = waiter_first(&channel->receivers);
-    if (!waiter || waiter_selects(waiter) || waiter->thread->info != ANSER_INFO_MEM)
+    if (!waiter || waiter_selects(waiter) || waiter_lost(waiter) ||
+        waiter->thread->info != ANSER_INFO_MEM)
         return NULL;
     return sched_can_pass(self, waiter->thread) ? waiter->thread : NULL;
 }

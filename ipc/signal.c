@@ -25,7 +25,7 @@ void signal_cancel(struct thread *thread, status_t status)
         list_remove(&thread->waiting.link);
     signal_update_pending(signal);
     message_clear_registers(thread);
-    thread->x[REG_A1] = signal->bits; /* none, unless they are just being delivered */
+    thread->x[REG_A1] = status == 0 ? signal->bits : 0;
     thread_wake(thread, status);
 }
 
@@ -47,7 +47,10 @@ static bool wake_first(struct signal *signal, status_t status)
 
 void signal_post(struct signal *signal, uint64_t bits)
 {
+    const struct waiter *waiter;
     signal->bits |= bits;
+    while ((waiter = signal_first_waiter(signal)) && waiter_lost(waiter))
+        wake_first(signal, -ANSER_EBADF);
     if (signal->bits && wake_first(signal, 0))
         signal->bits = 0;
     signal_update_pending(signal);

@@ -152,8 +152,24 @@ status_t select_case_load(struct select_case *place)
                              ((const struct channel *)place->object)->element_size);
 }
 
+/* Is `at`, on which the thread waits, the handle that has gone? 0: any that has. */
+static bool is_lost(const struct thread *thread, anser_handle at, anser_handle handle)
+{
+    return handle ? at == handle : at && !handle_find(&thread->process->handles, at);
+}
+
+bool waiter_lost(const struct waiter *waiter)
+{
+    anser_handle at = (anser_handle)waiter->thread->wait_handle;
+    if (waiter_selects(waiter))
+        at = container_of(waiter, const struct select_case, waiter)->handle;
+    return is_lost(waiter->thread, at, 0);
+}
+
 status_t waiter_load(struct waiter *waiter)
 {
+    if (waiter_lost(waiter))
+        return -ANSER_EBADF;
     if (!waiter_selects(waiter))
         return 0;
     struct select_case *place = case_of(waiter);
@@ -221,12 +237,6 @@ void select_cancel(struct thread *thread, status_t status)
 
 /* ---- Handles that go away. */
 
-/* Is `at`, on which the thread waits, the handle that has gone? 0: any that has. */
-static bool is_lost(const struct thread *thread, anser_handle at, anser_handle handle)
-{
-    return handle ? at == handle : at && !handle_find(&thread->process->handles, at);
-}
-
 static struct waiter *lost_case(struct thread *thread, anser_handle handle)
 {
     struct selection *selection = thread->selection;
@@ -279,6 +289,19 @@ static void push_sweep(struct process *process)
     work_push(&process->sweep);
 }
 
+/* Who waits on a lost handle, until the sweep comes to it, gets its error from whoever would serve
+ * it: not from the fast path. */
+static void look_at_waiters(struct object *object)
+{
+    if (object->type == ANSER_TYPE_CHANNEL) {
+        channel_slow_down((struct channel *)object);
+        channel_update_pending((struct channel *)object);
+    } else {
+        signal_slow_down((struct signal *)object);
+        signal_update_pending((struct signal *)object);
+    }
+}
+
 void waiter_lose_handle(struct process *process, anser_handle handle,
                         const struct capability *capability)
 {
@@ -287,11 +310,13 @@ void waiter_lose_handle(struct process *process, anser_handle handle,
     struct thread *thread;
     if (type != ANSER_TYPE_CHANNEL && type != ANSER_TYPE_SIGNAL)
         return;
-    if (process->thread_count > SWEEP_PIECE)
+    if (process->thread_count > SWEEP_PIECE) {
         push_sweep(process);
-    else
+        look_at_waiters(capability->object);
+    } else {
         list_each (thread, &process->threads, siblings)
             end_lost_wait(thread, handle);
+    }
     /* A call may have kept senders from the room behind it. They may carry handles, whose loss lets
      * others in, and so on: as work, that is no recursion. */
     if (type == ANSER_TYPE_CHANNEL && channel_has_room(channel) && !list_empty(&channel->senders))

@@ -38,6 +38,8 @@ static inline bool waiter_selects(const struct waiter *waiter)
     return waiter != &waiter->thread->waiting;
 }
 
+/* The handle that it waits on has gone, and it is about to be told. */
+bool waiter_lost(const struct waiter *waiter);
 /*
  * Before a message is taken from a waiter or given to it: a thread that selects loads the block of
  * that case; others have theirs loaded. An error is this thread's fault; CALL_RESTART: it must

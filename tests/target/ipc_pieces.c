@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* IPC that takes the kernel several pieces: many peers at fault, much room at once. */
 /* sources: tests/target/support/task.c tests/target/support/balance.c */
+/* sources: tests/target/support/child.c */
 #include <errno.h>
 #include "memory.h"
 #include "support/balance.h"
 #include "support/caller.h"
+#include "support/child.h"
 #include "syscall.h"
 #include "tap.h"
 
@@ -241,6 +243,56 @@ static void test_lost_handle(void)
     handle_close(channel.receive);
 }
 
+static struct channel watched;
+
+/* Among the first to be told, and of higher priority than who closes: sends at once. */
+static int64_t receive_then_send(void *argument)
+{
+    int64_t status = do_receive(argument);
+    struct channel_out out = {.data = good_data, .length = LENGTH};
+    return status == -EBADF ? channel_send(watched.send, &out, 0) : status;
+}
+
+static int64_t do_wait(void *argument)
+{
+    uint64_t word;
+    return channel_wait(((struct peer *)argument)->handle, &word, CLOCK_NEVER);
+}
+
+static int64_t wait_then_signal(void *argument)
+{
+    uint64_t word = 0;
+    int64_t status = do_wait(argument);
+    if (status != -EBADF)
+        return status;
+    sys_signal(watched.send, 7);
+    status = channel_wait(watched.receive, &word, 0);
+    return status == 0 ? (int64_t)word : status;
+}
+
+/* Between two pieces nobody gets anything by a handle that has gone. */
+static void test_not_told_yet(bool signal)
+{
+    struct peer first = {.data = good_data};
+    if (signal)
+        channel_create_signal(&watched);
+    else
+        watched = make_channel(LENGTH, 0);
+    anser_handle second = handle_duplicate(watched.receive);
+    uint64_t state = signal ? ANSER_STATE_SIGNAL : ANSER_STATE_RECEIVING;
+    first.handle = second;
+    task_start_at(&first.task, child_priority_max(), signal ? wait_then_signal : receive_then_send,
+                  &first);
+    task_wait_state(&first.task, state);
+    queue_up(second, signal ? do_wait : do_receive, state, 0);
+    sys_thread_priority(0, child_priority_max() - 1); /* who is told runs at once */
+    handle_close(second);
+    sys_thread_priority(0, child_priority_max());
+    TEST(task_result(&first.task) == (signal ? 7 : -EAGAIN) && all_end(0, MANY, -EBADF),
+         "%s: whoever is not told yet gets nothing", signal ? "a signal" : "a channel");
+    drop_channel(watched);
+}
+
 /* ---- Closing. ----------------------------------------------------------------------------------
  */
 
@@ -299,6 +351,8 @@ int main(void)
         test_room(false);
         test_chain();
         test_lost_handle();
+        test_not_told_yet(false);
+        test_not_told_yet(true);
         for (int i = 0; i < 5; i++)
             test_close();
     }
