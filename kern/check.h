@@ -36,7 +36,7 @@ void check_note(const struct thread *self, const char *when);
 /* ---- kern/check_objects.c: all objects that there are, and what is counted of each. */
 
 struct tally {
-    struct object *object; /* NULL: free entry */
+    struct object *object;
     uint32_t references;
     uint32_t send_ends;
     uint32_t receive_ends;
@@ -45,7 +45,7 @@ struct tally {
 
 /* The entry of an object that is alive, or NULL. */
 struct tally *tally_find(const struct object *object);
-/* The first entry at or behind the cursor, which moves behind it; NULL: no more. Start with 0. */
+/* The entry at the cursor, which moves on; NULL: no more. Start with 0. */
 struct tally *tally_next(uint32_t *cursor);
 /* False: there are more objects than there is room to count, so nothing is known for certain. */
 bool tally_complete(void);

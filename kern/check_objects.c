@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which objects there are. The kernel itself keeps no list of them, so this stands between it and
- * object_create, and the slab allocator that frees them: a hash table of addresses.
+ * object_create, and the slab allocator that frees them: an array without gaps, and a hash table
+ * that finds an address in it.
  */
 #include "kern/check.h"
 #include "kern/log.h"
@@ -12,7 +13,8 @@
 #define TABLE_SIZE (1u << TABLE_BITS)
 #define MOST       (TABLE_SIZE / 4 * 3)
 
-static struct tally table[TABLE_SIZE];
+static struct tally tallies[MOST];
+static uint16_t table[TABLE_SIZE]; /* place in the array + 1; 0: free */
 static uint32_t used;
 static bool overflowed;
 uint32_t tally_system;
@@ -33,20 +35,24 @@ static uint32_t after(uint32_t place)
     return (place + 1) % TABLE_SIZE;
 }
 
-struct tally *tally_find(const struct object *object)
+/* Where in the hash table the object stands, or the free entry where it would. */
+static uint32_t find(const struct object *object)
 {
     uint32_t place = place_of(object);
-    while (table[place].object && table[place].object != object)
+    while (table[place] && tallies[table[place] - 1].object != object)
         place = after(place);
-    return table[place].object ? &table[place] : NULL;
+    return place;
+}
+
+struct tally *tally_find(const struct object *object)
+{
+    uint32_t place = find(object);
+    return table[place] ? &tallies[table[place] - 1] : NULL;
 }
 
 struct tally *tally_next(uint32_t *cursor)
 {
-    while (*cursor < TABLE_SIZE)
-        if (table[(*cursor)++].object)
-            return &table[*cursor - 1];
-    return NULL;
+    return *cursor < used ? &tallies[(*cursor)++] : NULL;
 }
 
 bool tally_complete(void)
@@ -78,30 +84,40 @@ void tally_reference(const struct object *object)
 
 static void add(struct object *object)
 {
-    uint32_t place = place_of(object);
     if (used == MOST) {
         if (!overflowed)
             kprintf("check: more than %u objects: references are no longer counted\n", MOST);
         overflowed = true;
         return;
     }
-    while (table[place].object)
-        place = after(place);
-    table[place].object = object;
-    used++;
+    tallies[used++] = (struct tally){.object = object};
+    table[find(object)] = (uint16_t)used;
 }
 
-/* Entries behind it that would no longer be found move up. */
+/* Entries of the hash table that would no longer be found move up. */
 static void fill_hole(uint32_t hole)
 {
-    for (uint32_t place = after(hole); table[place].object; place = after(place)) {
-        uint32_t wanted = place_of(table[place].object);
+    table[hole] = 0;
+    for (uint32_t place = after(hole); table[place]; place = after(place)) {
+        uint32_t wanted = place_of(tallies[table[place] - 1].object);
         if ((place - wanted) % TABLE_SIZE < (place - hole) % TABLE_SIZE)
             continue;
         table[hole] = table[place];
+        table[place] = 0;
         hole = place;
     }
-    table[hole].object = NULL;
+}
+
+/* The last one takes its place in the array. */
+static void drop(struct tally *tally)
+{
+    const struct tally *last = &tallies[used - 1];
+    fill_hole(find(tally->object));
+    if (last != tally) {
+        table[find(last->object)] = (uint16_t)(tally - tallies + 1);
+        *tally = *last;
+    }
+    used--;
 }
 
 void *__wrap_object_create(struct account *payer, uint8_t type, size_t size)
@@ -115,9 +131,7 @@ void *__wrap_object_create(struct account *payer, uint8_t type, size_t size)
 uint64_t __wrap_slab_give(void *memory, size_t size)
 {
     struct tally *tally = tally_find(memory);
-    if (tally) {
-        used--;
-        fill_hole((uint32_t)(tally - table));
-    }
+    if (tally)
+        drop(tally);
     return __real_slab_give(memory, size);
 }
