@@ -9,14 +9,14 @@ LINUX_CFLAGS := --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64
 LINUX_SOURCES := $(wildcard servers/linux/*.c servers/linux/*.S) lib/syscall.S lib/channel.c \
 	lib/ipc.c lib/ipc_exchange.S lib/mutex.c lib/clock.c lib/memcpy.c lib/ninep.c lib/byte_ring.c \
 	lib/names.c lib/log.c loader/line.c
-LINUX_OBJECTS := $(patsubst %,$(BUILD)/linux/%.o,$(basename $(LINUX_SOURCES)))
+LINUX_OBJECTS := $(patsubst %,$(BUILD)/personality/%.o,$(basename $(LINUX_SOURCES)))
 
-$(BUILD)/linux/%.o: %.c
+$(BUILD)/personality/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(LINUX_CFLAGS) -c $< -o $@
 
-$(BUILD)/linux/%.o: %.S
+$(BUILD)/personality/%.o: %.S
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(LINUX_CFLAGS) -c $< -o $@
