@@ -4,8 +4,8 @@
 #include "directory.h"
 #include <string.h>
 #include "calls.h"
-#include "file.h"
 #include "linux_abi.h"
+#include "named_file.h"
 #include "user.h"
 
 struct linux_dirent64 {
@@ -38,6 +38,18 @@ bool directory_add(struct directory_list *list, const struct directory_entry *en
     }
     list->used += length;
     return true;
+}
+
+int64_t directory_read(struct task *self, struct file *file, uint64_t to, uint64_t length)
+{
+    (void)self, (void)file, (void)to, (void)length;
+    return -LINUX_EISDIR;
+}
+
+int64_t directory_seek(struct task *self, struct file *file, int64_t offset, int whence)
+{
+    (void)self;
+    return named_file_seek(file, offset, whence, INT64_MAX);
 }
 
 int64_t directory_result(const struct directory_list *list)

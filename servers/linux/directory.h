@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "file.h"
 
 /* d_type. */
 #define DIRECTORY_CHARACTER 2
@@ -31,6 +32,10 @@ struct directory_entry {
 
 /* Appends an entry. False: no room, or an error; the entry is not there, and none may follow. */
 bool directory_add(struct directory_list *list, const struct directory_entry *entry);
+
+/* The read and seek operations of directories: -EISDIR; to any position that is not negative. */
+int64_t directory_read(struct task *self, struct file *file, uint64_t to, uint64_t length);
+int64_t directory_seek(struct task *self, struct file *file, int64_t offset, int whence);
 
 /* What getdents64 returns: bytes used, or the error if nothing was. */
 int64_t directory_result(const struct directory_list *list);

@@ -123,18 +123,6 @@ static int64_t list_directory(struct task *self, struct file *file, uint64_t to,
     return directory_result(&list);
 }
 
-static int64_t read_directory(struct task *self, struct file *file, uint64_t to, uint64_t length)
-{
-    (void)self, (void)file, (void)to, (void)length;
-    return -LINUX_EISDIR;
-}
-
-static int64_t seek_directory(struct task *self, struct file *file, int64_t offset, int whence)
-{
-    (void)self;
-    return named_file_seek(file, offset, whence, INT64_MAX);
-}
-
 static int64_t get_stat(struct task *self, struct file *file, struct linux_stat *stat)
 {
     (void)self;
@@ -149,8 +137,8 @@ static void release_named(struct file *file)
 
 static const struct file_operations directory_operations = {
     .kind = "/directory",
-    .read = read_directory,
-    .seek = seek_directory,
+    .read = directory_read,
+    .seek = directory_seek,
     .stat = get_stat,
     .list = list_directory,
     .release = release_named,
