@@ -9,6 +9,7 @@
 #include "support/balance.h"
 #include "support/cells.h"
 #include "support/child.h"
+#include "support/handles.h"
 #include "support/task.h"
 #include "support/words.h"
 #include "syscall.h"
@@ -17,44 +18,6 @@
 static const char *handle_state(anser_handle handle)
 {
     return sys_handle_info(handle).status > 0 ? "stays" : "moves";
-}
-
-static int64_t send_handles(anser_handle send, const anser_handle *handles, unsigned count,
-                            uint64_t deadline)
-{
-    struct channel_out out = {.handle_count = count};
-    memcpy(out.handles, handles, count * sizeof(*handles));
-    return channel_send(send, &out, deadline);
-}
-
-/* How many handles came, or -errno. */
-static int64_t receive_handles(anser_handle receive, anser_handle *handles, uint64_t deadline)
-{
-    uint64_t nothing[8];
-    struct channel_in in = {.data = nothing, .capacity = sizeof(nothing)};
-    int status = channel_receive(receive, &in, 0, deadline);
-    if (status < 0)
-        return status;
-    memcpy(handles, in.handles, sizeof(in.handles));
-    return in.handle_count;
-}
-
-struct transfer {
-    anser_handle way;
-    anser_handle handles[4];
-    unsigned count;
-};
-
-static int64_t do_send(void *argument)
-{
-    struct transfer *transfer = argument;
-    return send_handles(transfer->way, transfer->handles, transfer->count, CLOCK_NEVER);
-}
-
-static int64_t do_receive(void *argument)
-{
-    struct transfer *transfer = argument;
-    return receive_handles(transfer->way, transfer->handles, CLOCK_NEVER);
 }
 
 /* ---- All or none. ---------------------------------------------------------------------------- */

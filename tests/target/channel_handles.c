@@ -7,53 +7,15 @@
 #include "memory.h"
 #include "support/balance.h"
 #include "support/child.h"
+#include "support/handles.h"
 #include "support/task.h"
 #include "support/words.h"
 #include "syscall.h"
 #include "tap.h"
 
-/* Sends `count` handles without data. */
-static int64_t send_handles(anser_handle send, const anser_handle *handles, unsigned count,
-                            uint64_t deadline)
-{
-    struct channel_out out = {.handle_count = count};
-    for (unsigned i = 0; i < count; i++)
-        out.handles[i] = handles[i];
-    return channel_send(send, &out, deadline);
-}
-
-/* Receives handles; how many, or -errno. */
-static int64_t receive_handles(anser_handle receive, anser_handle handles[4], uint64_t deadline)
-{
-    uint64_t nothing[8];
-    struct channel_in in = {.data = nothing, .capacity = sizeof(nothing)};
-    int status = channel_receive(receive, &in, 0, deadline);
-    for (unsigned i = 0; i < in.handle_count && status == 0; i++)
-        handles[i] = in.handles[i];
-    return status < 0 ? status : (int64_t)in.handle_count;
-}
-
 static bool alive(anser_handle handle)
 {
     return sys_handle_info(handle).status > 0;
-}
-
-struct transfer {
-    anser_handle handle;
-    anser_handle handles[4];
-    unsigned count;
-};
-
-static int64_t do_send(void *argument)
-{
-    struct transfer *transfer = argument;
-    return send_handles(transfer->handle, transfer->handles, transfer->count, CLOCK_NEVER);
-}
-
-static int64_t do_receive(void *argument)
-{
-    struct transfer *transfer = argument;
-    return receive_handles(transfer->handle, transfer->handles, CLOCK_NEVER);
 }
 
 /* ---- Moving. --------------------------------------------------------------------------------- */
@@ -61,7 +23,7 @@ static int64_t do_receive(void *argument)
 static void test_buffered(void)
 {
     struct channel channel = make_channel(8, 1), others[4];
-    anser_handle sent[4], came[4];
+    anser_handle sent[4], came[4] = {0};
     uint64_t ids[4];
     for (unsigned i = 0; i < 4; i++) {
         others[i] = make_channel(8, 1);
@@ -90,7 +52,7 @@ static void test_buffered(void)
 static void test_rendezvous(void)
 {
     struct channel channel = make_channel(8, 0), other = make_channel(8, 1);
-    struct transfer transfer = {.handle = channel.receive};
+    struct transfer transfer = {.way = channel.receive};
     struct task task;
     task_start(&task, do_receive, &transfer);
     task_wait_state(&task, ANSER_STATE_RECEIVING);
@@ -102,7 +64,7 @@ static void test_rendezvous(void)
     task_start(&task, do_send, &transfer);
     task_wait_state(&task, ANSER_STATE_SENDING);
     TEST(alive(transfer.handles[0]), "while its sender waits, it is still there");
-    anser_handle came[4];
+    anser_handle came[4] = {0};
     TEST(receive_handles(channel.receive, came, 0) == 1 && task_result(&task) == 0 &&
              !alive(transfer.handles[0]),
          "then it has moved");
@@ -114,7 +76,7 @@ static void test_rendezvous(void)
 static int64_t use_given(uint64_t argument)
 {
     (void)argument;
-    anser_handle came[4];
+    anser_handle came[4] = {0};
     if (receive_handles(child_handles[0], came, CLOCK_NEVER) != 1)
         return 1;
     return send_word(came[0], 99, CLOCK_NEVER) == 0 ? 0 : 2;
@@ -170,7 +132,7 @@ static void test_refused(void)
     handle_close(fixed);
 
     struct channel buffer = make_channel(8, 1);
-    anser_handle both[2] = {other.send, other.receive}, came[4];
+    anser_handle both[2] = {other.send, other.receive}, came[4] = {0};
     TEST(send_handles(buffer.send, both, 2, 0) == -EINVAL, "a receive end into a buffer: EINVAL");
     TEST(alive(other.send) && alive(other.receive), "both stay");
     struct transfer transfer = {buffer.send, {other.send, other.receive}, 2};
@@ -191,7 +153,7 @@ static void test_refused(void)
 static void test_send_end_through_itself(void)
 {
     struct channel buffer = make_channel(8, 1);
-    anser_handle came[4];
+    anser_handle came[4] = {0};
     TEST(send_handles(buffer.send, &buffer.send, 1, 0) == 0, "a send handle through itself");
     TEST(!alive(buffer.send), "moves");
     TEST(receive_handles(buffer.receive, came, 0) == 1, "is received: nothing else kept it open");
@@ -207,7 +169,7 @@ static void test_send_end_through_itself(void)
     TEST(receive_handles(meeting.receive, came, 0) == 1, "one that its sender waits on");
     TEST(task_result(&task) == 0, "whose send has succeeded");
     TEST(send_word(came[0], 3, 0) == -EAGAIN, "it works");
-    struct transfer receiver = {.handle = meeting.receive};
+    struct transfer receiver = {.way = meeting.receive};
     task_start(&task, do_receive, &receiver);
     task_wait_state(&task, ANSER_STATE_RECEIVING);
     TEST(send_handles(came[0], came, 1, 0) == 0 && task_result(&task) == 1,
@@ -220,9 +182,9 @@ static void test_send_end_through_itself(void)
 static void test_receive_end_through_itself(void)
 {
     struct channel channel = make_channel(8, 0);
-    struct transfer receiver = {.handle = channel.receive};
+    struct transfer receiver = {.way = channel.receive};
     struct task tasks[2];
-    anser_handle came[4];
+    anser_handle came[4] = {0};
     task_start(&tasks[0], do_receive, &receiver);
     task_wait_state(&tasks[0], ANSER_STATE_RECEIVING);
     TEST(send_handles(channel.send, &channel.receive, 1, 0) == 0,
@@ -231,8 +193,8 @@ static void test_receive_end_through_itself(void)
     channel.receive = receiver.handles[0];
     TEST(send_word(channel.send, 4, 0) == -EAGAIN, "the channel lives");
 
-    struct transfer second = {.handle = channel.receive};
-    receiver.handle = channel.receive;
+    struct transfer second = {.way = channel.receive};
+    receiver.way = channel.receive;
     task_start(&tasks[0], do_receive, &receiver);
     task_wait_state(&tasks[0], ANSER_STATE_RECEIVING);
     task_start(&tasks[1], do_receive, &second);
@@ -268,7 +230,7 @@ static int64_t receive_without_room(uint64_t argument)
 {
     (void)argument;
     static anser_handle made[ANSER_HANDLES_MAX];
-    anser_handle came[4];
+    anser_handle came[4] = {0};
     unsigned count = fill_table(child_handles[1], made);
     if (count < ANSER_HANDLES_MAX / 2)
         return 1;
@@ -311,7 +273,7 @@ static void test_no_handle_left(void)
 
 static int64_t receive_without_budget(uint64_t argument)
 {
-    anser_handle came[4];
+    anser_handle came[4] = {0};
     if (receive_handles(child_handles[0], came, CLOCK_NEVER) != -ENOMEM)
         return 1;
     if (sys_region_decommit(0, argument, PAGES * MEMORY_PAGE) != 0)
