@@ -15,20 +15,8 @@ import (
 
 	"anser/abi"
 	"anser/anser"
+	"anser/internal/tap"
 )
-
-var number, failed int
-
-// check prints one result, with what was wrong.
-func check(what string, err error) {
-	number++
-	if err != nil {
-		failed++
-		fmt.Printf("not ok %d - %s\n#   %v\n", number, what, err)
-		return
-	}
-	fmt.Printf("ok %d - %s\n", number, what)
-}
 
 // wants is nil if err is the one that is wanted.
 func wants(err, want error) error {
@@ -312,26 +300,23 @@ func testNames() error {
 }
 
 func main() {
-	check("elements of all sizes through a buffer", testBuffer())
-	check("errors of channels", testErrors())
-	check("close", testClose())
-	check("handles, badges, and the end of a sender", testHandles())
-	check("a server with kept answers and many clients", testServer())
-	check("others run while one waits", testRuntime())
-	check("buffers outlive the collector", testGarbage())
-	check("the register form", testRegisters())
-	check("signals", testSignal())
-	check("select: what is ready, default, deadline, nil", testSelectReady())
-	check("select: who is to blame", testSelectBlame())
-	check("select: two that meet, and a handle", testSelectWaits())
-	check("select: calls and signals", testSelectCall())
-	check("select: buffers outlive the collector", testSelectGarbage())
-	check("typed channels", testTyped())
-	check("timers: once, stop, reset", testTimerOnce())
-	check("timers: a ticker, a slow receiver, in a select, closed", testTicker())
-	check("names", testNames())
-	fmt.Printf("1..%d\n", number)
-	if failed > 0 {
-		os.Exit(1)
-	}
+	tap.Check("elements of all sizes through a buffer", testBuffer())
+	tap.Check("errors of channels", testErrors())
+	tap.Check("close", testClose())
+	tap.Check("handles, badges, and the end of a sender", testHandles())
+	tap.Check("a server with kept answers and many clients", testServer())
+	tap.Check("others run while one waits", testRuntime())
+	tap.Check("buffers outlive the collector", testGarbage())
+	tap.Check("the register form", testRegisters())
+	tap.Check("signals", testSignal())
+	tap.Check("select: what is ready, default, deadline, nil", testSelectReady())
+	tap.Check("select: who is to blame", testSelectBlame())
+	tap.Check("select: two that meet, and a handle", testSelectWaits())
+	tap.Check("select: calls and signals", testSelectCall())
+	tap.Check("select: buffers outlive the collector", testSelectGarbage())
+	tap.Check("typed channels", testTyped())
+	tap.Check("timers: once, stop, reset", testTimerOnce())
+	tap.Check("timers: a ticker, a slow receiver, in a select, closed", testTicker())
+	tap.Check("names", testNames())
+	tap.End()
 }

@@ -12,20 +12,8 @@ import (
 	"syscall"
 
 	"anser/anser"
+	"anser/internal/tap"
 )
-
-var number, failed int
-
-// check prints one result, with what was wrong.
-func check(what string, err error) {
-	number++
-	if err != nil {
-		failed++
-		fmt.Printf("not ok %d - %s\n#   %v\n", number, what, err)
-		return
-	}
-	fmt.Printf("ok %d - %s\n", number, what)
-}
 
 func wrong(condition bool, format string, values ...any) error {
 	if condition {
@@ -88,30 +76,27 @@ func notReady(err error) bool {
 
 func main() {
 	for capacity := range 3 {
-		check(fmt.Sprintf("cap %d: each element once, and in order", capacity), testOrder(capacity))
-		check(fmt.Sprintf("cap %d: blocking, not blocking, closing", capacity), testBlocking(capacity))
+		tap.Check(fmt.Sprintf("cap %d: each element once, and in order", capacity), testOrder(capacity))
+		tap.Check(fmt.Sprintf("cap %d: blocking, not blocking, closing", capacity), testBlocking(capacity))
 	}
-	check("receive without waiting and close", testReceiveRace())
-	check("select with default, one is always ready: sent", testSelectRace(false))
-	check("select with default, one is always ready: closed", testSelectRace(true))
-	check("cap 0: selects that send and receive", testSelf(0))
-	check("cap 10: selects that send and receive", testSelf(10))
-	check("senders, receivers, selects on four channels", testStress())
-	check("fairness of what is always ready", testFairness())
-	check("random sends", testRandomSend())
-	check("many workers", testConsumers())
-	check("one channel twice in a select", testDuplicate())
-	check("doubleselect", testDouble())
-	check("select: nil switches a case off", testNil())
-	check("select3: what blocks", testMatrix())
-	check("select6: places in the middle of a queue", testQueue())
-	check("fifo: a chain", testChain())
-	check("goroutines: a daisy chain", testDaisies())
-	check("sieve", testSieve())
-	check("powser: series on demand", testSeries())
-	check("zerosize", testZeroSize())
-	fmt.Printf("1..%d\n", number)
-	if failed > 0 {
-		os.Exit(1)
-	}
+	tap.Check("receive without waiting and close", testReceiveRace())
+	tap.Check("select with default, one is always ready: sent", testSelectRace(false))
+	tap.Check("select with default, one is always ready: closed", testSelectRace(true))
+	tap.Check("cap 0: selects that send and receive", testSelf(0))
+	tap.Check("cap 10: selects that send and receive", testSelf(10))
+	tap.Check("senders, receivers, selects on four channels", testStress())
+	tap.Check("fairness of what is always ready", testFairness())
+	tap.Check("random sends", testRandomSend())
+	tap.Check("many workers", testConsumers())
+	tap.Check("one channel twice in a select", testDuplicate())
+	tap.Check("doubleselect", testDouble())
+	tap.Check("select: nil switches a case off", testNil())
+	tap.Check("select3: what blocks", testMatrix())
+	tap.Check("select6: places in the middle of a queue", testQueue())
+	tap.Check("fifo: a chain", testChain())
+	tap.Check("goroutines: a daisy chain", testDaisies())
+	tap.Check("sieve", testSieve())
+	tap.Check("powser: series on demand", testSeries())
+	tap.Check("zerosize", testZeroSize())
+	tap.End()
 }
