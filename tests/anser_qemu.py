@@ -23,6 +23,19 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 LOGS = BUILD / "test-logs"
 PROMPT = r"(?m)^.*> $"
+# The console in C, for manifests of which it is the one.
+CONSOLE_STANZA = """\
+service console
+    run servers/console
+    priority 12
+    memory 2M
+    restart always
+    interactive
+    stdio console
+    system info kill power debug log
+    processes
+    lookup *
+"""
 
 # A loaded machine needs more patience, not other tests.
 PATIENCE = float(os.environ.get("TEST_PATIENCE", "2"))

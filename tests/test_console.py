@@ -10,25 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from anser_qemu import BUILD, PROMPT, ROOT, Machine
+from anser_qemu import BUILD, CONSOLE_STANZA, PROMPT, ROOT, Machine
 
 MACHINES = [pytest.param(smp, qemu, id=f"smp{smp}-qemu{qemu}")
             for qemu in ("7.2", "10") for smp in (1, 2, 4)]
-CONSOLE = """\
-service console
-    run        servers/console
-    priority   12
-    memory     2M
-    restart    always
-    interactive
-    stdio      console
-    system     info kill power debug log
-    processes
-    lookup     *
-
-"""
 # The console in C takes the place of the shell; all else is as it comes.
-MANIFEST = re.sub(r"^service shell\n(?:[ \t].*\n)*", CONSOLE,
+MANIFEST = re.sub(r"^service shell\n(?:[ \t].*\n)*", CONSOLE_STANZA + "\n",
                   (ROOT / "servers/init/manifest").read_text(), flags=re.M)
 SERVICES = len(re.findall(r"^service ", MANIFEST, re.M))
 

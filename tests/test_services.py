@@ -5,7 +5,7 @@ import re
 import subprocess
 import time
 
-from anser_qemu import BUILD, ROOT, Machine
+from anser_qemu import BUILD, CONSOLE_STANZA, ROOT, Machine
 
 CONSOLE = """\
 service uart
@@ -17,16 +17,7 @@ service uart
     serve console 4096
     device uart ns16550a
     system info debug
-service console
-    run servers/console
-    priority 12
-    memory 2M
-    restart always
-    interactive
-    stdio console
-    system info kill power debug log
-    processes
-    lookup *
+""" + CONSOLE_STANZA + """\
 program *
     priority 8
     memory 1M
