@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rooms around ipc/, as small as they can be. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,10 +12,10 @@
 #include "kern/lock.h"
 #include "kern/log.h"
 #include "kern/pages.h"
-#include "kern/panic.h"
 #include "kern/sched.h"
 #include "kern/slab.h"
 #include "kern/system.h"
+#include "panic_host.h"
 #include "sbi/sbi.h"
 
 struct thread *host_current;
@@ -32,18 +31,6 @@ struct frame_counts frame_counts;
 struct hart harts[HARTS_MAX];
 const struct sched_hooks *sched_hooks;
 static struct thread idle = {.hart = &harts[0]};
-
-_Noreturn void panic(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("# panic: ", stdout);
-    vprintf(format, arguments);
-    va_end(arguments);
-    fputc('\n', stdout);
-    fflush(stdout);
-    abort();
-}
 
 void kprintf(const char *format, ...)
 {

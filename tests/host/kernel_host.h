@@ -7,7 +7,6 @@
 #ifndef TESTS_KERNEL_HOST_H
 #define TESTS_KERNEL_HOST_H
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,22 +19,11 @@
 #include "kern/plic.h"
 #include "kern/slab.h"
 #include "kern/space.h"
+#include "panic_host.h"
 
 #define HOST_RAM_BASE 0x80000000ul
 #define HOST_RAM_SIZE (24ul << 20)
 #define HOST_HARTS    3u
-
-_Noreturn void panic(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("# panic: ", stdout);
-    vprintf(format, arguments);
-    va_end(arguments);
-    fputc('\n', stdout);
-    fflush(stdout);
-    abort();
-}
 
 /* ---- RAM. */
 
