@@ -18,11 +18,11 @@ status_t call_handle_close(struct thread *self)
     return 0;
 }
 
-/* A right to answer has one owner; pages may be duplicated once frozen. */
+/* A right to answer has one owner; pages may be duplicated once frozen, or if shared. */
 static bool may_duplicate(const struct object *object)
 {
     return object->type != ANSER_TYPE_REPLY &&
-           (object->type != ANSER_TYPE_PAGES || pages_frozen(object));
+           (object->type != ANSER_TYPE_PAGES || pages_have_many_owners(object));
 }
 
 status_t call_handle_dup(struct thread *self)

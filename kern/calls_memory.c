@@ -10,9 +10,10 @@
 
 #define RIGHTS_OWNER  (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 #define RIGHTS_PAGES  (RIGHTS_OWNER | ANSER_RIGHT_EXEC)
+#define RIGHTS_SHARED RIGHTS_OWNER
 #define RIGHTS_DMA    (RIGHTS_OWNER | ANSER_RIGHT_PHYS)
 #define RIGHTS_DEVICE (RIGHTS_OWNER | ANSER_RIGHT_MANAGE)
-#define FLAGS_PAGES   (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA)
+#define FLAGS_PAGES   (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA | ANSER_PAGES_SHARED)
 #define FLAGS_MAP     (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE)
 
 static status_t lookup(struct thread *self, unsigned argument, uint8_t type, uint64_t rights,
@@ -55,7 +56,9 @@ status_t call_pages_create(struct thread *self)
         return status;
     struct object *pages = self->progress;
     self->progress = NULL;
-    return handle_publish(self->process, pages, dma ? RIGHTS_DMA : RIGHTS_PAGES);
+    bool shared = (flags & ANSER_PAGES_SHARED) != 0;
+    return handle_publish(self->process, pages,
+                          dma ? RIGHTS_DMA : (shared ? RIGHTS_SHARED : RIGHTS_PAGES));
 }
 
 status_t call_pages_freeze(struct thread *self)
@@ -66,6 +69,8 @@ status_t call_pages_freeze(struct thread *self)
         return status;
     if ((pages.rights & ANSER_RIGHT_WRITE) == 0)
         return -ANSER_EPERM;
+    if (pages_of(pages.object)->shared)
+        return -ANSER_EBUSY;
     return pages_freeze(pages.object);
 }
 
@@ -171,7 +176,8 @@ status_t call_region_map(struct thread *self)
         return -ANSER_EBADF;
     if (((self->x[REG_A3] & PROT_ALL) & ~(object.rights / ANSER_RIGHT_READ)) != 0)
         return -ANSER_EPERM;
-    if (type == ANSER_TYPE_PAGES && target != self->process && !pages_frozen(object.object))
+    if (type == ANSER_TYPE_PAGES && target != self->process &&
+        !pages_have_many_owners(object.object))
         return map_away(self, target, &object);
     return map_here(self, target, object.object, object.rights);
 }

@@ -146,6 +146,7 @@ static status_t start(struct account *payer, uint64_t count, uint64_t flags, str
         account_discharge(payer, count << PAGE_SHIFT);
         return -ANSER_ENOMEM;
     }
+    pages->shared = (flags & ANSER_PAGES_SHARED) != 0;
     *progress = &pages->object;
     return begin(pages, flags, device);
 }
@@ -216,7 +217,7 @@ static void move_charge(struct pages *pages, struct account *to, uint64_t cost)
 status_t pages_transfer(struct object *object, struct account *to)
 {
     struct pages *pages = pages_of(object);
-    if (pages->frozen || object->payer == to)
+    if (pages_have_many_owners(object) || object->payer == to)
         return 0;
     uint64_t cost = cost_of(pages);
     if (!account_charge(to, cost))
@@ -228,7 +229,7 @@ status_t pages_transfer(struct object *object, struct account *to)
 void pages_transfer_back(struct object *object, struct account *to)
 {
     struct pages *pages = pages_of(object);
-    if (pages->frozen || object->payer == to)
+    if (pages_have_many_owners(object) || object->payer == to)
         return;
     uint64_t cost = cost_of(pages);
     account_overdraw(to, cost);

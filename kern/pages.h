@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Pages objects: runs of frames that are owned, mapped, given away, frozen. An unfrozen object has
- * one handle and is mapped in at most one space; sending it unmaps it there first.
+ * Pages objects: runs of frames that are owned, mapped, given away, frozen, shared. An object that
+ * is neither frozen nor shared has one handle and is mapped in at most one space; sending it unmaps
+ * it there first.
  */
 #pragma once
 
@@ -26,7 +27,8 @@ struct pages {
     uint32_t **index;
     struct dma_run *dma; /* not NULL: bound to a device */
     bool frozen;
-    bool boot; /* frames belong to the boot: never freed, never charged */
+    bool shared; /* for its life */
+    bool boot;   /* frames belong to the boot: never freed, never charged */
 };
 
 static inline struct pages *pages_of(const struct object *object)
@@ -55,8 +57,14 @@ static inline bool pages_frozen(const struct object *object)
     return pages_of(object)->frozen;
 }
 
-/* Charge moves with the pages: to the receiver's account. -ENOMEM, nothing changed. Frozen pages
- * stay with whoever paid for them. */
+/* Whether several may hold and map it. */
+static inline bool pages_have_many_owners(const struct object *object)
+{
+    return pages_of(object)->frozen || pages_of(object)->shared;
+}
+
+/* Charge moves with the pages: to the receiver's account. -ENOMEM, nothing changed. Frozen and
+ * shared pages stay with whoever paid for them. */
 status_t pages_transfer(struct object *object, struct account *to);
 /* The same without asking: back to where the charge just came from. */
 void pages_transfer_back(struct object *object, struct account *to);

@@ -143,7 +143,7 @@ static status_t object_check(struct space *space, const struct object *object, u
         *most = prot;
     if (object->type == ANSER_TYPE_PAGES && pages_frozen(object)) {
         *most &= ~(uint64_t)ANSER_PROT_WRITE;
-    } else if (object->type == ANSER_TYPE_PAGES) {
+    } else if (object->type == ANSER_TYPE_PAGES && !pages_have_many_owners(object)) {
         const struct region *region = region_first_of(&pages_of(object)->mappings);
         if (region != NULL && region->space != space)
             return -ANSER_EBUSY;

@@ -47,14 +47,14 @@ static bool detach_is_quick(const struct object *object)
 
 status_t pages_detach_begin(struct object *object)
 {
-    if (pages_frozen(object) || detach_is_quick(object))
+    if (pages_have_many_owners(object) || detach_is_quick(object))
         return 0;
     return detach(object, DETACH_STEPS) ? 0 : CALL_RESTART;
 }
 
 void pages_detach(struct object *object)
 {
-    if (pages_frozen(object))
+    if (pages_have_many_owners(object))
         return;
     while (!detach(object, DETACH_STEPS))
         continue;

@@ -134,6 +134,7 @@ const (
 	MapNoreplace        = 0x20
 	PagesContiguous     = 1
 	PagesDma            = 2
+	PagesShared         = 4
 	HandleSyscall       = 1
 	HandleFault         = 2
 	HandleInterrupt     = 3

@@ -257,6 +257,9 @@ struct anser_case {
 
 #define ANSER_PAGES_CONTIGUOUS 1
 #define ANSER_PAGES_DMA        2 /* contiguous, bound to a device, PHYS right */
+/* May be duplicated, and mapped by several processes that write to it: sending a handle takes no
+ * mapping away, and whoever made it pays until the last handle and mapping have gone. */
+#define ANSER_PAGES_SHARED 4
 
 /* ---- Processes, threads, handlers. ------------------------------------------------------------
  */
