@@ -12,8 +12,10 @@ build/test-logs/ and printed when a test fails.
 
 import ctypes
 import os
+import random
 import re
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -64,6 +66,25 @@ def _free_log(name):
             continue
         return path
     raise RuntimeError(f"no free log name for {stem}")
+
+
+def free_ports(count):
+    """So many TCP ports of 127.0.0.1 that nobody listens on, for hostfwd.
+
+    Below those that the host gives to connections going out, so that none of those takes one before
+    QEMU does; at random, for tests run side by side.
+    """
+    found = []
+    while len(found) < count:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found
 
 
 class Machine:
