@@ -37,6 +37,14 @@ void harts_init(const struct bootinfo *info)
     harts[0].online = 1;
 }
 
+uint64_t harts_idle_ticks(void)
+{
+    uint64_t ticks = 0;
+    for (uint32_t i = 0; i < hart_count; i++)
+        ticks += harts[i].idle_ticks + (harts[i].idling ? time_now() - harts[i].idle_since : 0);
+    return ticks;
+}
+
 void hart_poke(struct hart *hart)
 {
     sbi_send_ipi(1, hart->id);

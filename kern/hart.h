@@ -51,6 +51,8 @@ struct hart {
     uint64_t timer_set;      /* what the timer is programmed for */
     uint64_t deadline_floor; /* no interrupt for a deadline before this; see kern/timer.c */
     uint64_t running_since;  /* when `current` began to run, ticks */
+    uint64_t idle_since;     /* while it idles */
+    uint64_t idle_ticks;     /* before that */
 };
 
 extern struct hart harts[HARTS_MAX];
@@ -72,6 +74,9 @@ void harts_release(void);
 _Noreturn void hart_main(struct hart *hart);
 /* Sends a supervisor software interrupt: look at your queues and flags. */
 void hart_poke(struct hart *hart);
+
+/* For how long they have idled, all together, ticks. Kernel lock held. */
+uint64_t harts_idle_ticks(void);
 
 /* What interrupts want of this hart. Kernel lock held. */
 

@@ -336,9 +336,11 @@ static void idle_wait(struct hart *hart)
     kernel_gate.idle_harts |= 1ul << hart->index;
     hart->idling = true;
     space_activate(NULL);
+    hart->idle_since = time_now();
     kernel_unlock();
     __asm__ volatile("wfi");
     kernel_lock();
+    hart->idle_ticks += time_now() - hart->idle_since;
     hart->idling = false;
     tlb_pay_fence(hart);
     sched_hooks->poll(); /* this hart is the first choice for whom that wakes */

@@ -48,6 +48,7 @@ static status_t info_system(struct thread *self)
         .now = time_now(),
         .boot_instret = boot_info.start_instret,
         .kernel_objects = object_count,
+        .idle_ticks = harts_idle_ticks(),
     };
     for (uint64_t i = 0; i < boot_info.reserved_count; i++)
         info.frames_reserved += frames_of(boot_info.reserved[i]);
@@ -149,10 +150,14 @@ static status_t info_thread(struct thread *self)
 /*
  * system_info(system, kind, index, buffer, length): one structure, cut to length; 0 begins an
  * enumeration, then the next index that came back goes on. Returns the bytes written, 0 at the
- * end. -EINVAL (kind), -EFAULT.
+ * end. How long the harts have idled is anybody's to know, like the time. -EINVAL (kind), -EFAULT.
  */
 status_t call_system_info(struct thread *self)
 {
+    if (self->x[REG_A1] == ANSER_INFO_IDLE) {
+        self->x[REG_A1] = harts_idle_ticks();
+        return hart_count;
+    }
     status_t status = system_check(self, ANSER_RIGHT_SYS_INFO);
     if (status < 0)
         return status;

@@ -145,6 +145,7 @@ const (
 	InfoSystem          = 1
 	InfoProcess         = 2
 	InfoThread          = 3
+	InfoIdle            = 4
 	PowerOff            = 0
 	PowerReboot         = 1
 	DebugFailAlloc      = 1
@@ -242,6 +243,7 @@ type SystemInfo struct {
 	Now            uint64
 	BootInstret    uint64
 	KernelObjects  uint64
+	IdleTicks      uint64
 }
 
 type ProcessInfo struct {

@@ -329,6 +329,7 @@ struct anser_start {
 #define ANSER_INFO_SYSTEM  1 /* struct anser_system_info */
 #define ANSER_INFO_PROCESS 2 /* struct anser_process_info of the first id >= index */
 #define ANSER_INFO_THREAD  3 /* struct anser_thread_info, likewise */
+#define ANSER_INFO_IDLE    4 /* needs no handle, writes nothing: -> harts, idle_ticks */
 
 #define ANSER_POWER_OFF    0 /* code 0: SBI shutdown; else the finisher's exit code */
 #define ANSER_POWER_REBOOT 1
@@ -367,6 +368,7 @@ struct anser_system_info {
     uint64_t now;            /* ticks */
     uint64_t boot_instret;   /* instret at the loader's first instruction */
     uint64_t kernel_objects; /* alive */
+    uint64_t idle_ticks;     /* since boot, of all harts together, up to now */
 };
 
 struct anser_process_info {

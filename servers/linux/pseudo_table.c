@@ -34,6 +34,7 @@ const struct pseudo_node pseudo_nodes[] = {
     LINK("/dev/stderr", text_standard_error),
     DIRECTORY("/proc"),
     TEXT("/proc/cpuinfo", text_processors),
+    TEXT("/proc/stat", text_processor_times),
     TEXT("/proc/uptime", text_uptime),
     TEXT("/proc/version", text_version),
     DIRECTORY("/proc/self"),

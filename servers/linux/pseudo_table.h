@@ -55,6 +55,7 @@ void text_command(struct text *text);
 void text_processors(struct text *text);
 void text_processors_online(struct text *text);
 void text_uptime(struct text *text);
+void text_processor_times(struct text *text);
 void text_version(struct text *text);
 void text_system_name(struct text *text);
 void text_release(struct text *text);

@@ -4,6 +4,7 @@
 #include "heap.h"
 #include "layout.h"
 #include "lib/clock.h"
+#include "lib/syscall.h"
 #include "loader/line.h"
 #include "path.h"
 #include "path_abi.h"
@@ -195,11 +196,25 @@ static void add_seconds(struct text *text, uint64_t ticks)
     text_add(text, digits);
 }
 
-/* How long all harts were idle is not known here: 0. */
 void text_uptime(struct text *text)
 {
     add_seconds(text, clock_now());
-    text_add(text, " 0.00\n");
+    text_add(text, " ");
+    add_seconds(text, sys_system_info(0, ANSER_INFO_IDLE, 0, NULL, 0).value);
+    text_add(text, "\n");
+}
+
+/* Of all processors together, in hundredths of a second: user (here: whatever is not idle), nice,
+ * system, idle, and what is not known. */
+void text_processor_times(struct text *text)
+{
+    struct sys_result idle = sys_system_info(0, ANSER_INFO_IDLE, 0, NULL, 0);
+    uint64_t all = clock_now() * (uint64_t)idle.status;
+    text_add(text, "cpu  ");
+    text_add_decimal(text, (all - idle.value) * 100 / process.ticks_a_second);
+    text_add(text, " 0 0 ");
+    text_add_decimal(text, idle.value * 100 / process.ticks_a_second);
+    text_add(text, " 0 0 0 0 0 0\n");
 }
 
 void text_version(struct text *text)
