@@ -37,11 +37,11 @@ void harts_init(const struct bootinfo *info)
     harts[0].online = 1;
 }
 
-uint64_t harts_idle_ticks(void)
+uint64_t harts_idle_ticks(uint64_t now)
 {
     uint64_t ticks = 0;
     for (uint32_t i = 0; i < hart_count; i++)
-        ticks += harts[i].idle_ticks + (harts[i].idling ? time_now() - harts[i].idle_since : 0);
+        ticks += harts[i].idle_ticks + (harts[i].idling ? now - harts[i].idle_since : 0);
     return ticks;
 }
 

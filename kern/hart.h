@@ -75,8 +75,8 @@ _Noreturn void hart_main(struct hart *hart);
 /* Sends a supervisor software interrupt: look at your queues and flags. */
 void hart_poke(struct hart *hart);
 
-/* For how long they have idled, all together, ticks. Kernel lock held. */
-uint64_t harts_idle_ticks(void);
+/* For how long they have idled until now, all together, ticks. Kernel lock held. */
+uint64_t harts_idle_ticks(uint64_t now);
 
 /* What interrupts want of this hart. Kernel lock held. */
 

@@ -33,6 +33,7 @@ static status_t give(struct thread *self, const void *info, size_t size, uint64_
 
 static status_t info_system(struct thread *self)
 {
+    uint64_t now = time_now();
     struct anser_system_info info = {
         .frames_total = frame_counts.total,
         .frames_free = frame_counts.free,
@@ -45,10 +46,10 @@ static status_t info_system(struct thread *self)
         .processes = process_count,
         .threads = thread_total,
         .handles = handle_count,
-        .now = time_now(),
+        .now = now,
         .boot_instret = boot_info.start_instret,
         .kernel_objects = object_count,
-        .idle_ticks = harts_idle_ticks(),
+        .idle_ticks = harts_idle_ticks(now),
     };
     for (uint64_t i = 0; i < boot_info.reserved_count; i++)
         info.frames_reserved += frames_of(boot_info.reserved[i]);
@@ -155,7 +156,7 @@ static status_t info_thread(struct thread *self)
 status_t call_system_info(struct thread *self)
 {
     if (self->x[REG_A1] == ANSER_INFO_IDLE) {
-        self->x[REG_A1] = harts_idle_ticks();
+        self->x[REG_A1] = harts_idle_ticks(time_now());
         return hart_count;
     }
     status_t status = system_check(self, ANSER_RIGHT_SYS_INFO);
