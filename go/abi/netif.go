@@ -14,6 +14,7 @@ const (
 	NetifFrameMax        = 1514
 	NetifBuffersMax      = 1024
 	NetifClientsMax      = 8
+	NetifRegionMax       = (4 << 20)
 	NetifModeDefault     = 1
 	NetifModeEthertype   = 2
 	NetifModePromiscuous = 3

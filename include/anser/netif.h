@@ -48,6 +48,7 @@
                                 */
 #define NETIF_BUFFERS_MAX 1024 /* of each direction */
 #define NETIF_CLIENTS_MAX 8
+#define NETIF_REGION_MAX  (4u << 20) /* bytes, of buffers and rings */
 
 /* netif_attach.mode */
 #define NETIF_MODE_DEFAULT 1u /* everything for this interface that no other client takes */
