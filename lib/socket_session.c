@@ -27,7 +27,7 @@ static const struct {
     [LARGE] = {128 << 10, 2, 16},
     [MEDIUM] = {64 << 10, 4, 64},
     [SMALL] = {16 << 10, SLOTS_MAX, SOCKET_MAX},
-    [TINY] = {SOCKET_RING_MIN, 4, 0},
+    [TINY] = {SOCKET_RING_MIN, 4, 0}, /* for names */
 };
 
 struct area {
@@ -217,6 +217,32 @@ int socket_session_take_slot(struct socket *socket, uint8_t kind)
 void socket_session_free_slot(uint8_t area, uint8_t index)
 {
     session.areas[area].used &= ~(1u << index);
+}
+
+int socket_session_take_block(struct socket *block, struct socket_resolve *resolve)
+{
+    int status = 0;
+    mutex_lock(&socket_session_lock);
+    if (!find_slot(block, TINY)) {
+        status = make_area(TINY);
+        if (status == 0 && !find_slot(block, TINY))
+            status = -ENOMEM;
+    }
+    if (status == 0) {
+        const struct area *area = &session.areas[block->area];
+        resolve->area = area->number;
+        resolve->offset = (uint32_t)((uint8_t *)block->slot - area->memory);
+        resolve->room = slot_bytes(TINY);
+    }
+    mutex_unlock(&socket_session_lock);
+    return status;
+}
+
+void socket_session_free_block(const struct socket *block)
+{
+    mutex_lock(&socket_session_lock);
+    socket_session_free_slot(block->area, block->index);
+    mutex_unlock(&socket_session_lock);
 }
 
 void socket_session_begin_slot(struct socket *socket, struct socket_open *open)

@@ -12,6 +12,7 @@ union socket_exchange {
     struct socket_name name;
     struct socket_value value;
     struct socket_option option;
+    struct socket_resolve resolve;
     struct socket_answer answer;
 };
 
@@ -33,6 +34,10 @@ int socket_session_attach(void);
  * its rings. -ENOMEM, -EMFILE, -ENETDOWN. */
 int socket_session_take_slot(struct socket *socket, uint8_t kind);
 void socket_session_free_slot(uint8_t area, uint8_t index);
+
+/* A block for a name and its addresses, at block->slot; says where it lies. Takes the lock. */
+int socket_session_take_block(struct socket *block, struct socket_resolve *resolve);
+void socket_session_free_block(const struct socket *block);
 
 /* Clears the slot's head and begins its rings anew, and fills in what OPEN and ACCEPT say of it. */
 void socket_session_begin_slot(struct socket *socket, struct socket_open *open);

@@ -242,30 +242,23 @@ int64_t socket_send_to(struct socket *socket, const void *from, uint32_t length,
 int64_t socket_resolve(const char *name, uint8_t family, struct socket_address *addresses,
                        unsigned most)
 {
-    union {
-        struct socket_resolve request;
-        uint8_t bytes[SOCKET_ELEMENT];
-    } ask = {.request = {.type = SOCKET_RESOLVE, .family = family}};
-    struct {
-        int64_t status;
-        struct socket_address addresses[(SOCKET_ELEMENT - 8) / sizeof(struct socket_address)];
-    } answer;
-    size_t head = offsetof(struct socket_resolve, name), length = strlen(name);
-    if (length > sizeof(ask) - head)
-        return -EINVAL;
-    memcpy(ask.bytes + head, name, length);
-    struct channel_out out = {.data = &ask, .length = head + length};
-    struct channel_in in = {.data = &answer, .capacity = sizeof(answer)};
-    int error = channel_call(socket_session_server(), &out, &in, CLOCK_NEVER);
-    if (error < 0)
-        return error == -EPIPE ? -ENETDOWN : error;
-    if (answer.status < 0)
-        return answer.status;
-    uint64_t count = (in.length - sizeof(answer.status)) / sizeof(struct socket_address);
-    if (count > (uint64_t)answer.status)
-        count = (uint64_t)answer.status;
-    if (count > most)
-        count = most;
-    memcpy(addresses, answer.addresses, count * sizeof(struct socket_address));
-    return (int64_t)count;
+    struct socket block = {.kind = SOCKET_STREAM};
+    union socket_exchange exchange = {.resolve = {.type = SOCKET_RESOLVE, .family = family}};
+    size_t length = strlen(name);
+    if (length == 0 || length > SOCKET_NAME_MAX)
+        return -ENOENT;
+    int64_t status = socket_session_take_block(&block, &exchange.resolve);
+    if (status < 0)
+        return status;
+    exchange.resolve.length = (uint32_t)length;
+    memcpy(block.slot, name, length);
+    status = socket_session_ask(&exchange, 0);
+    if (status > SOCKET_RESOLVE_MAX)
+        status = -EPROTO;
+    if (status > most)
+        status = most;
+    if (status > 0)
+        memcpy(addresses, block.slot, (size_t)status * sizeof(struct socket_address));
+    socket_session_free_block(&block);
+    return status == -ESTALE ? -ENETDOWN : status;
 }

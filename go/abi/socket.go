@@ -4,7 +4,7 @@
 package abi
 
 const (
-	SocketElement            = 512
+	SocketElement            = 64
 	SocketService            = "tcpip"
 	SocketAttach             = 0x901
 	SocketArea               = 0x902
@@ -41,6 +41,8 @@ const (
 	SocketSendEnded          = 16
 	SocketFailed             = 32
 	SocketDrained            = 64
+	SocketNameMax            = 253
+	SocketResolveMax         = 8
 	SocketOptionNoDelay      = 1
 	SocketOptionKeepAlive    = 2
 	SocketOptionKeepIdle     = 3
@@ -118,5 +120,10 @@ type SocketAnswer struct {
 
 type SocketResolveMessage struct {
 	Type   uint64
+	Area   uint16
 	Family byte
+	Zero   byte
+	Offset uint32
+	Length uint32
+	Room   uint32
 }

@@ -28,7 +28,7 @@
 #include <anser/abi.h>
 #include <anser/ring.h>
 
-#define SOCKET_ELEMENT 512
+#define SOCKET_ELEMENT 64      /* every request and answer travels in registers */
 #define SOCKET_SERVICE "tcpip" /* the name, also of the start handle */
 
 /*
@@ -50,8 +50,10 @@
  * socket_value: 0: own address, 1: the peer's -> struct socket_answer. -ENOTCONN. SOCKET_SET,
  * SOCKET_GET: struct socket_option -> 0, struct socket_answer with the value. -ENOPROTOOPT.
  * SOCKET_KICK: struct socket_value, the socket. Returns at once.
- * SOCKET_RESOLVE: struct socket_resolve, then the name -> number of addresses; then so many struct
- *   socket_address. -ENOENT: no such name; -ETIMEDOUT, -ENETUNREACH (there is no name server).
+ * SOCKET_RESOLVE: struct socket_resolve -> number of addresses. The name lies in an area, and so
+ * many struct socket_address take its place. Addresses as text resolve too. The answer takes as
+ * long as name servers do. -ENOENT: no such name; -ETIMEDOUT, -ENETUNREACH (there is no name
+ * server), -EINVAL.
  */
 #define SOCKET_ATTACH   0x901
 #define SOCKET_AREA     0x902
@@ -94,6 +96,9 @@
 #define SOCKET_SEND_ENDED    16u /* nothing can be sent any more */
 #define SOCKET_FAILED        32u /* `error` says why */
 #define SOCKET_DRAINED       64u /* closed, and the server does not touch the slot any more */
+
+#define SOCKET_NAME_MAX    253 /* bytes of a name to be resolved */
+#define SOCKET_RESOLVE_MAX 8   /* addresses of one name that are told */
 
 /* Options; values are 64 bits. */
 #define SOCKET_OPTION_NO_DELAY      1
@@ -173,8 +178,12 @@ struct socket_answer {
 
 struct socket_resolve {
     uint64_t type;
+    uint16_t area;
     uint8_t family; /* 0: both */
-    char name[];    /* no NUL */
+    uint8_t zero;
+    uint32_t offset; /* of the name, and then of the addresses; a multiple of 8 */
+    uint32_t length; /* of the name, without NUL, 1..SOCKET_NAME_MAX */
+    uint32_t room;   /* bytes there that the server may write to */
 };
 
 _Static_assert(sizeof(struct socket_slot) <= SOCKET_SLOT_HEADER, "the rings' bytes come behind it");
