@@ -126,7 +126,7 @@ def test_c_hello():
 
 @pytest.mark.parametrize("smp", SMP)
 @pytest.mark.parametrize("program, arguments", [
-    ("threads", []), ("files", ["/tests/linux", "hello"]), ("calls", ["/manifest"]),
+    ("threads", []), ("copies", []), ("files", ["/tests/linux", "hello"]), ("calls", ["/manifest"]),
     ("readiness", ["/tests/linux/hello"])])
 def test_c(program, arguments, smp):
     with boot(program, *arguments, smp=smp) as machine:
