@@ -9,9 +9,6 @@
 #include "kern/thread.h"
 
 #define RIGHTS_OWNER  (ANSER_RIGHT_READ | ANSER_RIGHT_WRITE | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
-#define RIGHTS_PAGES  (RIGHTS_OWNER | ANSER_RIGHT_EXEC)
-#define RIGHTS_SHARED RIGHTS_OWNER
-#define RIGHTS_DMA    (RIGHTS_OWNER | ANSER_RIGHT_PHYS)
 #define RIGHTS_DEVICE (RIGHTS_OWNER | ANSER_RIGHT_MANAGE)
 #define FLAGS_PAGES   (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA | ANSER_PAGES_SHARED)
 #define FLAGS_MAP     (PROT_ALL | ANSER_MAP_FIXED | ANSER_MAP_NOREPLACE)
@@ -24,12 +21,20 @@ static status_t lookup(struct thread *self, unsigned argument, uint8_t type, uin
 
 /* ---- Pages. */
 
+static bool is_wanted(const struct pages *pages, uint64_t count, uint64_t flags,
+                      const struct device *device)
+{
+    return pages->count == count && pages->shared == ((flags & ANSER_PAGES_SHARED) != 0) &&
+           (pages->dma != NULL ? pages->dma->device : NULL) == device &&
+           ((flags & ANSER_PAGES_CONTIGUOUS) == 0 || pages_contiguous(&pages->object));
+}
+
 /* An object that another call left half made (in a handler, or interrupted) is of no use here. */
-static void drop_other_progress(struct thread *self, uint64_t count, bool dma)
+static void drop_other_progress(struct thread *self, uint64_t count, uint64_t flags,
+                                const struct device *device)
 {
     struct object *object = self->progress;
-    if (object == NULL ||
-        (pages_of(object)->count == count && (pages_of(object)->dma != NULL) == dma))
+    if (object == NULL || is_wanted(pages_of(object), count, flags, device))
         return;
     self->progress = NULL;
     object_release(object);
@@ -39,26 +44,29 @@ status_t call_pages_create(struct thread *self)
 {
     uint64_t count = self->x[REG_A0], flags = self->x[REG_A1];
     bool dma = (flags & ANSER_PAGES_DMA) != 0;
-    struct capability device = {0};
+    struct capability found = {0};
     status_t status = 0;
     if ((flags & ~(uint64_t)FLAGS_PAGES) != 0 || (!dma && self->x[REG_A2] != 0))
         return -ANSER_EINVAL;
     if (dma)
-        status = lookup(self, REG_A2, ANSER_TYPE_DEVICE, ANSER_RIGHT_WRITE, &device);
+        status = lookup(self, REG_A2, ANSER_TYPE_DEVICE, ANSER_RIGHT_WRITE, &found);
     if (status < 0)
         return status;
-    drop_other_progress(self, count, dma);
-    status = pages_create(self->process->account, count, flags,
-                          dma ? device_of(device.object) : NULL, &self->progress);
+    struct device *device = dma ? device_of(found.object) : NULL;
+    drop_other_progress(self, count, flags, device);
+    status = pages_create(self->process->account, count, flags, device, &self->progress);
     if (status == -ANSER_ENOMEM && mapping_tidy(&self->process->space))
         return CALL_RESTART;
     if (status != 0)
         return status;
     struct object *pages = self->progress;
     self->progress = NULL;
-    bool shared = (flags & ANSER_PAGES_SHARED) != 0;
-    return handle_publish(self->process, pages,
-                          dma ? RIGHTS_DMA : (shared ? RIGHTS_SHARED : RIGHTS_PAGES));
+    uint64_t rights = RIGHTS_OWNER;
+    if (dma)
+        rights |= ANSER_RIGHT_PHYS;
+    else if (!pages_of(pages)->shared)
+        rights |= ANSER_RIGHT_EXEC;
+    return handle_publish(self->process, pages, rights);
 }
 
 status_t call_pages_freeze(struct thread *self)

@@ -40,7 +40,7 @@ struct tally {
     uint32_t references;
     uint32_t send_ends;
     uint32_t receive_ends;
-    uint32_t holders; /* capabilities with this badge */
+    uint32_t holders; /* capabilities: with this badge; to these pages */
 };
 
 /* The entry of an object that is alive, or NULL. */

@@ -65,7 +65,7 @@ static void charge_device(const struct device *device)
     const struct dma_run *run;
     list_each (run, &device->runs, link) {
         charge(run->payer, slab_cost(sizeof(*run)));
-        if (run->quarantined)
+        if (run->holder == NULL)
             charge(run->payer, run->count << PAGE_SHIFT);
     }
 }

@@ -24,6 +24,8 @@ void tally_capability(const struct capability *capability)
         return;
     tally_reference(capability->object);
     struct tally *tally = tally_find(capability->object);
+    if (tally && capability->object->type == ANSER_TYPE_PAGES)
+        tally->holders++;
     if (tally && capability->rights & ANSER_RIGHT_SEND)
         tally->send_ends++;
     if (tally && capability->rights & ANSER_RIGHT_RECV)
@@ -166,12 +168,28 @@ static void tally_work(const struct thread *thread)
 
 /* ---- Comparing. */
 
+static void compare_pages(const struct pages *pages, const struct tally *tally)
+{
+    const struct region *first = region_first_of(&pages->mappings), *region;
+    CHECK(!pages->dma || pages->dma->holder == &pages->dma, &pages->object,
+          "memory that is bound to a device knows its pages object");
+    if (pages_have_many_owners(&pages->object))
+        return;
+    CHECK(tally->holders <= 1, &pages->object,
+          "pages that are neither frozen nor shared have one handle");
+    list_each (region, &pages->mappings, mappings)
+        CHECK(region->space == first->space, &pages->object,
+              "pages that are neither frozen nor shared are mapped in one space");
+}
+
 static void compare(const struct tally *tally)
 {
     const struct object *object = tally->object;
     CHECK_EQUAL(object->references, tally->references, object,
                 "an object has as many references as there are holders");
-    if (object->type == ANSER_TYPE_CHANNEL) {
+    if (object->type == ANSER_TYPE_PAGES) {
+        compare_pages(pages_of(object), tally);
+    } else if (object->type == ANSER_TYPE_CHANNEL) {
         const struct channel *channel = (const struct channel *)object;
         CHECK_EQUAL(channel->send_ends, tally->send_ends, object,
                     "a channel has as many send ends as there are capabilities");

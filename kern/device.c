@@ -62,40 +62,41 @@ phys_t device_frame(const struct object *object, uint64_t index, uint64_t *run)
     return phys(device->base.value + (index << PAGE_SHIFT));
 }
 
-struct dma_run *device_bind(struct device *device, struct account *payer, phys_t base,
-                            uint64_t count)
+status_t device_bind(struct device *device, struct account *payer, phys_t base, uint64_t count,
+                     struct dma_run **holder)
 {
     struct dma_run *run = slab_alloc(payer, sizeof(*run));
     if (run == NULL)
-        return NULL;
+        return -ANSER_ENOMEM;
     object_reference(&device->object);
-    *run = (struct dma_run){.device = device, .payer = payer, .base = base, .count = count};
+    *run = (struct dma_run){
+        .device = device, .payer = payer, .base = base, .count = count, .holder = holder};
     list_append(&device->runs, &run->link);
-    return run;
+    *holder = run;
+    return 0;
 }
 
-static void run_free(struct dma_run *run)
+static void run_end(struct dma_run *run)
 {
-    struct account *payer = run->payer;
     list_remove(&run->link);
-    frame_free_range(run->base, run->count);
-    account_discharge(payer, run->count << PAGE_SHIFT);
+    if (run->holder != NULL) {
+        *run->holder = NULL;
+    } else {
+        frame_free_range(run->base, run->count);
+        account_discharge(run->payer, run->count << PAGE_SHIFT);
+    }
     object_release(&run->device->object);
-    slab_free(payer, run, sizeof(*run));
+    slab_free(run->payer, run, sizeof(*run));
 }
 
 uint64_t device_release(struct device *device)
 {
     uint64_t pages = 0;
-    unsigned runs = 0;
-    for (struct list *node = device->runs.next; node != &device->runs && runs < RELEASE_RUNS_MAX;) {
-        struct dma_run *run = container_of(node, struct dma_run, link);
-        node = node->next;
-        if (!run->quarantined)
-            continue;
+    struct list *first;
+    for (unsigned i = 0; i < RELEASE_RUNS_MAX && (first = list_first(&device->runs)); i++) {
+        struct dma_run *run = container_of(first, struct dma_run, link);
         pages += run->count;
-        runs++;
-        run_free(run);
+        run_end(run);
     }
     return pages;
 }

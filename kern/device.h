@@ -25,7 +25,7 @@ struct dma_run {
     struct account *payer;
     phys_t base;
     uint64_t count;
-    bool quarantined; /* its owner is gone; it stays charged */
+    struct dma_run **holder; /* the pages object's; NULL: gone, this is in quarantine, charged */
 };
 
 static inline struct device *device_of(const struct object *object)
@@ -41,10 +41,14 @@ static inline struct device *device_of(const struct object *object)
 status_t device_open(struct account *payer, phys_t base, uint64_t size, struct device **out);
 phys_t device_frame(const struct object *object, uint64_t index, uint64_t *run);
 
-/* Binds memory; charged to the payer. NULL: no budget. */
-struct dma_run *device_bind(struct device *device, struct account *payer, phys_t base,
-                            uint64_t count);
-/* Frees what is in quarantine, at most 16 runs; returns how many pages, 0: nothing is left. */
+/* Binds memory, whose object will say so in *holder; charged to the payer. -ENOMEM: no budget. */
+status_t device_bind(struct device *device, struct account *payer, phys_t base, uint64_t count,
+                     struct dma_run **holder);
+/*
+ * The device has been reset: frees what is in quarantine, and what somebody still has (a client its
+ * dead driver's region) is bound no longer: it is freed with its last user. At most 16 runs;
+ * returns how many pages, 0: nothing is left.
+ */
 uint64_t device_release(struct device *device);
 
 object_reclaim device_reclaim;

@@ -64,8 +64,7 @@ static status_t begin(struct pages *pages, uint64_t flags, struct device *device
     if (pages->count <= CONTIGUOUS_MAX && block_alloc(pages->count, &pages->base)) {
         if (device == NULL)
             return 0;
-        pages->dma = device_bind(device, payer, pages->base, pages->count);
-        return pages->dma != NULL ? 0 : -ANSER_ENOMEM;
+        return device_bind(device, payer, pages->base, pages->count, &pages->dma);
     }
     if ((flags & (ANSER_PAGES_CONTIGUOUS | ANSER_PAGES_DMA)) != 0)
         return -ANSER_ENOMEM;
@@ -282,7 +281,7 @@ bool pages_reclaim(struct object *object)
     if (pages->boot)
         return true;
     if (pages->dma != NULL) {
-        pages->dma->quarantined = true;
+        pages->dma->holder = NULL;
         return true;
     }
     return free_frames(pages);

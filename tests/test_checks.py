@@ -34,6 +34,7 @@ FAULTS = [
     ("page_uncounted", "nothing", "page_count says how many anonymous pages there are"),
     ("stale_view", "nothing", "the kernel's view of a user's page is of"),
     ("frame_lost", "nothing", "as many frames are in free lists as are free"),
+    ("shared_no_more", "shared", "pages that are neither frozen nor shared have one handle"),
 ]
 
 
@@ -65,7 +66,7 @@ def test_planted(name, target, says):
     "channel_killed", "channel_memory", "channel_queues", "channel_replies", "channel_rules",
     "channel_select", "channel_signals", "channel_table", "channels", "checks", "events",
     "hostile_exit", "hostile_handles", "hostile_kill", "hostile_pointers", "ipc_pieces",
-    "lifecycle", "memory", "model", "pages", "reflect", "sched", "select_errors", "select_moves",
+    "lifecycle", "memory", "model", "pages", "pages_shared", "reflect", "sched", "select_errors", "select_moves",
     "serve", "spawn", "threads", "timer_channels", "words",
 ])
 def test_program(program):

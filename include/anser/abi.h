@@ -56,7 +56,8 @@
     CALL(48, pages_create, "count, flags, device (DMA) or 0 -> handle")                            \
     CALL(49, pages_freeze, "pages -> 0; read-only for ever, may be duplicated from now on")        \
     CALL(50, pages_info, "pages -> count, physical address (PHYS right, contiguous) or 0")         \
-    CALL(51, pages_release, "device -> count; ends the quarantine of its dead driver's DMA pages") \
+    CALL(51, pages_release,                                                                        \
+         "device, which was reset -> count; its DMA pages are free, or unbound")                   \
     CALL(56, region_map,                                                                           \
          "process, address, length, prot|flags, object or 0, offset -> 0, address")                \
     CALL(57, region_unmap, "process, address, length -> 0")                                        \

@@ -51,6 +51,17 @@ static int view_file(struct launch *start, struct view *view)
     return 0;
 }
 
+/* Whether nobody can write to the pages any more. What can be duplicated is frozen, so that
+ * freezing it changes nothing, or shared, which is refused. */
+static int check_frozen(anser_handle image)
+{
+    anser_handle copy = handle_duplicate(image);
+    if (copy < 0)
+        return (int)copy;
+    handle_close(copy);
+    return (int)sys_pages_freeze(image);
+}
+
 /* The pages are somebody else's, and could be written to while they are judged; so they must be
  * frozen. Only those can be mapped here and in the program at the same time. */
 static int view_image(struct launch *start, struct view *view)
@@ -58,11 +69,9 @@ static int view_image(struct launch *start, struct view *view)
     if (start->image_offset % ANSER_PAGE_SIZE != 0 || start->image_size == 0)
         return refuse(start, -ANSER_EINVAL, "image of %lu bytes at %#lx of its pages",
                       start->image_size, start->image_offset);
-    anser_handle copy = handle_duplicate(start->image);
-    if (copy < 0)
-        return refuse(start, -ANSER_EINVAL, "the image is not in frozen pages: error %d",
-                      (int)-copy);
-    handle_close(copy);
+    int status = check_frozen(start->image);
+    if (status < 0)
+        return refuse(start, -ANSER_EINVAL, "the image is not in frozen pages: error %d", -status);
     const void *bytes =
         memory_map_object(start->image, start->image_offset, start->image_size, ANSER_PROT_READ);
     if (!bytes)

@@ -9,6 +9,7 @@
 #include "kern/check.h"
 #include "kern/frame.h"
 #include "kern/hart.h"
+#include "kern/pages.h"
 #include "kern/process.h"
 #include "kern/region.h"
 #include "kern/thread.h"
@@ -129,6 +130,12 @@ static void thread_uncounted(struct thread *self, anser_handle handle)
 
 /* ---- Memory. */
 
+/* Two have it by now. */
+static void shared_no_more(struct thread *self, anser_handle handle)
+{
+    pages_of(object_of(self, handle))->shared = false;
+}
+
 static struct region *region_here(struct thread *self)
 {
     return region_at(&self->process->space, self->x[REG_SP]);
@@ -172,7 +179,7 @@ static plant *const plants[] = {
     wrong_badge,       right_from_nowhere,   free_slot_lost,   charge_lost,
     ready_in_no_queue, mask_without_queue,   answer_to_nobody, thread_uncounted,
     region_too_short,  right_without_region, page_uncounted,   stale_view,
-    frame_lost,
+    frame_lost,        shared_no_more,
 };
 
 void check_plant(struct thread *self, uint64_t fault, anser_handle handle)

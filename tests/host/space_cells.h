@@ -42,6 +42,7 @@ struct model_object {
     struct account *account;
     bool held; /* a handle keeps it */
     bool frozen;
+    bool shared;
     uint32_t count;
     uint64_t values[700];
 };

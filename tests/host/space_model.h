@@ -30,7 +30,7 @@ static const uint8_t prots[] = {RW,
 static status_t may_map(struct span span, uint64_t flags, int what)
 {
     const struct model_object *object = what >= 0 ? &model.objects[what] : NULL;
-    if (object != NULL && !object->frozen)
+    if (object != NULL && !object->frozen && !object->shared)
         for (unsigned c = 0; c < CELLS; c++)
             if (model.cells[1 - span.space][c].what == what)
                 return -ANSER_EBUSY;
@@ -304,6 +304,7 @@ static bool do_switch_hart(void)
 static bool do_create(void)
 {
     static const uint32_t counts[] = {1, 3, 16, 512, 600, 20};
+    bool shared = pick(3) == 0;
     struct model_object *object = &model.objects[pick(OBJECTS)];
     struct object *progress = NULL;
     struct account *account = model.accounts[pick(SPACES)];
@@ -312,17 +313,19 @@ static bool do_create(void)
     if (object->object != NULL)
         return true;
     do
-        status = pages_create(account, count, 0, NULL, &progress);
+        status = pages_create(account, count, shared ? ANSER_PAGES_SHARED : 0, NULL, &progress);
     while (status == CALL_RESTART);
     if (status != 0)
         return result_is("pages_create", status, -ANSER_ENOMEM) && progress == NULL;
     memset(object, 0, sizeof(*object));
-    *object = (struct model_object){.object = progress, .account = account, .held = true};
+    *object = (struct model_object){
+        .object = progress, .account = account, .held = true, .shared = shared};
     object->count = count;
     return true;
 }
 
-/* The object goes to the other one, as in a message. */
+/* The object goes to the other one, as in a message. A shared one stays mapped, and is paid for as
+ * before. */
 static bool do_move(void)
 {
     int o = (int)pick(OBJECTS);
@@ -337,6 +340,8 @@ static bool do_move(void)
         while (pages_detach_begin(object->object) == CALL_RESTART)
             continue;
     pages_detach(object->object);
+    if (object->shared)
+        return object->object->payer == object->account || wrong("a shared object's payer");
     object->account = to;
     for (unsigned i = 0; i < SPACES * CELLS; i++)
         if (model.cells[i / CELLS][i % CELLS].what == o)
@@ -348,8 +353,8 @@ static bool do_freeze(void)
 {
     int o = (int)pick(OBJECTS);
     struct model_object *object = &model.objects[o];
-    if (object->object == NULL || !object->held || pick(3) != 0)
-        return true;
+    if (object->object == NULL || !object->held || object->shared || pick(3) != 0)
+        return true; /* the system call refuses shared ones */
     status_t status;
     do
         status = pages_freeze(object->object);

@@ -239,7 +239,6 @@ static void test_quarantine(void)
     struct object *pages =
         make(driver, 8, ANSER_PAGES_DMA | ANSER_PAGES_CONTIGUOUS, device, &status);
     TEST(status == 0 && pages_contiguous(pages), "8 pages for a device");
-    TEST(device_release(device) == 0, "in use, they are not released");
     uint64_t free_in_use = frame_counts.free;
     object_release(pages);
     account_close(driver);
@@ -251,6 +250,26 @@ static void test_quarantine(void)
     TEST(device_release(device) == 8 && device_release(device) == 0, "released, 8 pages");
     object_release(&device->object);
     TEST(nothing_left(), "everything is back, the dead driver's account, too");
+}
+
+/* Pages of a dead driver that its client still has, when the device has been reset. */
+static void test_unbound(void)
+{
+    status_t status;
+    struct device *device;
+    struct account *driver = account_create(&root_account, 64 * PAGE_SIZE);
+    device_open(&root_account, phys(0x10001000), 0x1000, &device);
+    struct object *pages = make(driver, 8, ANSER_PAGES_DMA | ANSER_PAGES_SHARED, device, &status);
+    TEST(status == 0 && driver->used > 8 * PAGE_SIZE, "8 shared pages for a device");
+    account_close(driver);
+    uint64_t used = driver->used;
+    TEST(device_release(device) == 8 && device_release(device) == 0, "the device is reset");
+    TEST(driver->used < used && driver->used >= 8 * PAGE_SIZE,
+         "the pages stay, and stay paid for; what bound them is gone");
+    object_release(&device->object);
+    TEST(open_device(0x10001000, 0x2000) == 0, "nothing holds the device");
+    object_release(pages);
+    TEST(nothing_left(), "with their last user they are free at once");
 }
 
 int main(void)
@@ -266,5 +285,6 @@ int main(void)
     test_device_ranges();
     test_device_identity();
     test_quarantine();
+    test_unbound();
     return tap_done();
 }

@@ -49,6 +49,7 @@ static int64_t wait_for_signal(void *unused)
     return channel_wait(signal_pair.receive, &word, CLOCK_NEVER);
 }
 
+static anser_handle shared, shared_too;
 static struct task sender, receiver, caller, waiter;
 
 static void make_everything(void)
@@ -60,6 +61,8 @@ static void make_everything(void)
     badged = channel_mint(full.receive, 7);
     struct channel_out out = {.handle_count = 1, .handles = {handle_duplicate(empty.send)}};
     channel_send(full.send, &out, 0);
+    shared = sys_pages_create(1, ANSER_PAGES_SHARED, 0);
+    shared_too = handle_duplicate(shared);
     task_start(&sender, send_to_full, NULL);
     task_start(&receiver, receive_from_empty, NULL);
     task_start(&caller, call_somebody, NULL);
@@ -86,6 +89,8 @@ static void end_everything(void)
              task_join(&waiter) == 0,
          "everybody goes on");
     handle_close(badged);
+    handle_close(shared);
+    handle_close(shared_too);
     drop_channel(full);
     drop_channel(empty);
     drop_channel(answered);
@@ -98,7 +103,8 @@ static anser_handle find(const char *name)
         const char *name;
         anser_handle handle;
     } all[] = {{"full", full.send}, {"empty", empty.send},         {"signal", signal_pair.send},
-               {"badged", badged},  {"receiver", receiver.handle}, {"nothing", 0}};
+               {"badged", badged},  {"receiver", receiver.handle}, {"shared", shared},
+               {"nothing", 0}};
     for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (strcmp(all[i].name, name) == 0)
             return all[i].handle;

@@ -102,10 +102,15 @@ static void test_dma(void)
     TEST(sys_pages_create(1, ANSER_PAGES_DMA, weak) == -EPERM, "they want WRITE on the device");
     TEST(sys_pages_release(weak) == -EPERM, "releasing them wants MANAGE");
     TEST(sys_pages_release(pages) == -EBADF, "and a device");
-    TEST(sys_pages_release(device) == 0, "nothing is in quarantine");
     sys_handle_close(pages);
-    TEST(sys_pages_release(device) == 5, "what was dropped is");
+    TEST(sys_pages_release(device) == 5, "what was dropped is in quarantine");
     TEST(sys_pages_release(device) == 0, "until it was released");
+    pages = sys_pages_create(5, ANSER_PAGES_DMA, device);
+    TEST(sys_pages_release(device) == 5, "what somebody has is released from the device");
+    TEST(sys_pages_info(pages).status == 5 && sys_pages_info(pages).value > 0x80000000,
+         "and stays where it is");
+    sys_handle_close(pages);
+    TEST(sys_pages_release(device) == 0, "when it is dropped, it is free at once");
     sys_handle_close(weak);
     sys_handle_close(device);
 }

@@ -65,7 +65,19 @@ static int64_t start_writer(void)
     return thread;
 }
 
-enum way { UNMAP, PROTECT, FORBID, REPLACE, FREEZE, SEND, MEGA_UNMAP, MEGA_PROTECT, WAYS };
+enum way {
+    UNMAP,
+    PROTECT,
+    FORBID,
+    REPLACE,
+    FREEZE,
+    SEND,
+    MEGA_UNMAP,
+    MEGA_PROTECT,
+    SHARED_UNMAP,
+    SHARED_PROTECT,
+    WAYS
+};
 
 static int64_t take_away(enum way way, anser_handle object, anser_handle channel)
 {
@@ -73,9 +85,11 @@ static int64_t take_away(enum way way, anser_handle object, anser_handle channel
     switch (way) {
     case UNMAP:
     case MEGA_UNMAP:
+    case SHARED_UNMAP:
         return sys_region_unmap(0, PLACE, PAGE);
     case PROTECT:
     case MEGA_PROTECT:
+    case SHARED_PROTECT:
         return sys_region_protect(0, PLACE, PAGE, R);
     case FORBID:
         return sys_region_protect(0, PLACE, PAGE, ANSER_PROT_NONE);
@@ -91,7 +105,8 @@ static int64_t take_away(enum way way, anser_handle object, anser_handle channel
 static int64_t lose_page(uint64_t way)
 {
     bool mega = way == MEGA_UNMAP || way == MEGA_PROTECT;
-    anser_handle object = sys_pages_create(mega ? 512 : 1, 0, 0);
+    bool shared = way == SHARED_UNMAP || way == SHARED_PROTECT;
+    anser_handle object = sys_pages_create(mega ? 512 : 1, shared ? ANSER_PAGES_SHARED : 0, 0);
     if (object < 0 || sys_region_map(0, PLACE, PAGE, RW | ANSER_MAP_FIXED, object, 0).status != 0)
         return -1;
     if (mega && sys_region_map(0, PLACE, 512 * PAGE, RW | ANSER_MAP_FIXED, object, 0).status != 0)
@@ -121,12 +136,15 @@ static void test_taken(void)
         "sent",
         "unmapped from a megapage",
         "made read-only in a megapage",
+        "unmapped here, though it is shared",
+        "made read-only here, though it is shared",
     };
     /* The writer reads before it writes. */
     static const uint64_t causes[WAYS] = {
-        [UNMAP] = CAUSE_LOAD,      [PROTECT] = CAUSE_STORE,      [FORBID] = CAUSE_LOAD,
-        [REPLACE] = CAUSE_STORE,   [FREEZE] = CAUSE_STORE,       [SEND] = CAUSE_LOAD,
-        [MEGA_UNMAP] = CAUSE_LOAD, [MEGA_PROTECT] = CAUSE_STORE,
+        [UNMAP] = CAUSE_LOAD,           [PROTECT] = CAUSE_STORE,      [FORBID] = CAUSE_LOAD,
+        [REPLACE] = CAUSE_STORE,        [FREEZE] = CAUSE_STORE,       [SEND] = CAUSE_LOAD,
+        [MEGA_UNMAP] = CAUSE_LOAD,      [MEGA_PROTECT] = CAUSE_STORE, [SHARED_UNMAP] = CAUSE_LOAD,
+        [SHARED_PROTECT] = CAUSE_STORE,
     };
     for (enum way way = 0; way < WAYS; way++) {
         struct channel channel;

@@ -173,15 +173,26 @@ static void test_from_archive(void)
     TEST(!(answer.flags & INIT_STARTED_FOREIGN), "and it is no foreign program");
 }
 
-static anser_handle pages_of(const void *bytes, size_t size, size_t offset, bool frozen)
+static anser_handle fill_pages(anser_handle pages, const void *bytes, size_t size, size_t offset)
 {
-    anser_handle pages = memory_create_pages(offset + size);
     char *view = memory_map_object(pages, 0, offset + size, ANSER_PROT_READ | ANSER_PROT_WRITE);
     memcpy(view + offset, bytes, size);
     memory_unmap(view, offset + size);
+    return pages;
+}
+
+static anser_handle pages_of(const void *bytes, size_t size, size_t offset, bool frozen)
+{
+    anser_handle pages = fill_pages(memory_create_pages(offset + size), bytes, size, offset);
     if (frozen)
         sys_pages_freeze(pages);
     return pages;
+}
+
+static anser_handle shared_pages_of(const void *bytes, size_t size)
+{
+    uint64_t count = (size + MEMORY_PAGE - 1) / MEMORY_PAGE;
+    return fill_pages(sys_pages_create(count, ANSER_PAGES_SHARED, 0), bytes, size, 0);
 }
 
 static void begin_image(size_t size, uint64_t offset)
@@ -241,6 +252,9 @@ static void test_bad_images(const struct self_image *image, size_t size)
     begin_image(size, 0);
     give("image", pages_of(image, size, 0, false));
     refused("pages that can still be written", -EINVAL, "frozen");
+    begin_image(size, 0);
+    give("image", shared_pages_of(image, size));
+    refused("pages that somebody else can still write", -EINVAL, "frozen");
     begin_image(size, 1);
     give("image", pages_of(image, size, 0, true));
     refused("an image between pages", -EINVAL, "image");

@@ -57,7 +57,7 @@ static void test_create(void)
     TEST(sys_pages_create(0, 0, 0) == -EINVAL, "no pages: EINVAL");
     TEST(sys_pages_create(ANSER_PAGES_MAX + 1, 0, 0) == -EINVAL, "too many: EINVAL");
     TEST(sys_pages_create(UINT64_MAX, 0, 0) == -EINVAL, "2^64 - 1: EINVAL");
-    TEST(sys_pages_create(1, 4, 0) == -EINVAL, "a flag that is none: EINVAL");
+    TEST(sys_pages_create(1, 8, 0) == -EINVAL, "a flag that is none: EINVAL");
     TEST(sys_pages_create(1, 0, start_handle(START_SYSTEM)) == -EINVAL, "a device, but no DMA");
     TEST(sys_pages_create(1, ANSER_PAGES_DMA, 0) == -EBADF, "DMA without a device: EBADF");
     TEST(sys_pages_create(1, ANSER_PAGES_DMA, start_handle(START_SYSTEM)) == -EBADF,
