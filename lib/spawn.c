@@ -41,7 +41,7 @@
 /* A native program's first stack ends here, one page below what the ABI leaves to programs. */
 #define STACK_TOP   (ANSER_USER_END - (1ul << 20))
 #define STACK_MAX   (64ul << 20)
-#define HANDLES_MAX 32
+#define HANDLES_MAX 64
 
 /* What spawn_program carries from step to step. */
 struct spawner {

@@ -8,6 +8,7 @@ const (
 	InitNameMax        = 64
 	InitTextMax        = 160
 	InitGiveMax        = 16
+	InitBadgeControl   = (1 << 48)
 	StartStdin         = "stdin"
 	StartStdout        = "stdout"
 	StartStderr        = "stderr"
@@ -26,6 +27,7 @@ const (
 	InitRestart        = 0x304
 	InitKill           = 0x305
 	InitGive           = 0x306
+	InitDevice         = 0x307
 	InitStartConsole   = 1
 	InitStartExit      = 2
 	InitStartImage     = 4
@@ -84,4 +86,16 @@ type InitServiceMessage struct {
 	Needs    [InitTextMax]byte
 	WaitsFor [NameMax]byte
 	End      [InitTextMax]byte
+}
+
+type InitDeviceMessage struct {
+	Status  int64
+	Next    uint64
+	Address uint64
+	Irq     uint64
+	Virtio  uint64
+	Version uint64
+	Kind    [NameMax]byte
+	Driver  [NameMax]byte
+	Wrong   [InitTextMax]byte
 }

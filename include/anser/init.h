@@ -17,6 +17,12 @@
 #define INIT_TEXT_MAX 160 /* why a program does not start, with its NUL */
 #define INIT_GIVE_MAX 16  /* handles that a client may have deposited at a time */
 
+/*
+ * On the badge of a session that init opened with a service: the manifest has `control SERVICE` for
+ * the client, which may then do what the service's protocol keeps from others.
+ */
+#define INIT_BADGE_CONTROL (1ul << 48)
+
 /* Names of start handles that C programs of this project know. Any other may be in a manifest. */
 #define START_STDIN       "stdin"
 #define START_STDOUT      "stdout"
@@ -46,6 +52,7 @@
  * INIT_PROGRAM index: the first program whose index is >= this: struct init_program; status 1, or 0
  *   when there are no more.
  * INIT_SERVICE index: likewise, struct init_service.
+ * INIT_DEVICE index: likewise, struct init_device, in order of address.
  * INIT_RESTART name: kills a service, which its manifest's rule then restarts. -ESRCH.
  * INIT_KILL process id: kills a process that INIT_START started. -ESRCH, -EPERM.
  */
@@ -55,6 +62,7 @@
 #define INIT_RESTART 0x304
 #define INIT_KILL    0x305
 #define INIT_GIVE    0x306
+#define INIT_DEVICE  0x307
 
 /* Flags of INIT_START. The first two tell which handles came along, in this order. */
 #define INIT_START_CONSOLE 1u /* a console session, becomes stdin, stdout and stderr; right DUP */
@@ -92,7 +100,7 @@ struct init_started {
     char text[INIT_TEXT_MAX]; /* of an error, for the user; else empty */
 };
 
-/* INIT_PROGRAM, INIT_SERVICE, INIT_KILL (index is the process id), INIT_RESTART. */
+/* INIT_PROGRAM, INIT_SERVICE, INIT_DEVICE, INIT_KILL (index is the process id), INIT_RESTART. */
 struct init_query {
     uint64_t type;
     uint64_t index;
@@ -122,6 +130,19 @@ struct init_service {
     char needs[INIT_TEXT_MAX];      /* names of services, blanks between them; cut if too many */
     char waits_for[ANSER_NAME_MAX]; /* INIT_STATE_HELD: the first of them that does not run */
     char end[INIT_TEXT_MAX];        /* how it ended last, or why it failed; empty: never */
+};
+
+/* A device of the machine that can interrupt, whether somebody drives it or not. */
+struct init_device {
+    int64_t status;
+    uint64_t next;
+    uint64_t address; /* physical, of its registers */
+    uint64_t irq;     /* PLIC source */
+    uint64_t virtio;  /* DeviceID, 0: no virtio device */
+    uint64_t version; /* of the virtio transport: 1 legacy, 2 modern */
+    char kind[ANSER_NAME_MAX];
+    char driver[ANSER_NAME_MAX]; /* the service; empty: nobody drives it */
+    char wrong[INIT_TEXT_MAX];   /* why nobody may have it; empty: it is well */
 };
 
 #endif

@@ -37,6 +37,11 @@ int64_t init_next_service(uint64_t index, struct init_service *service)
     return query(INIT_SERVICE, index, "", service, sizeof(*service));
 }
 
+int64_t init_next_device(uint64_t index, struct init_device *device)
+{
+    return query(INIT_DEVICE, index, "", device, sizeof(*device));
+}
+
 int64_t init_restart(const char *service)
 {
     int64_t status;

@@ -23,6 +23,7 @@ int64_t init_start(unsigned count, char **words, anser_handle session, anser_han
 /* The first program or service from index on: 1, 0 (no more) or -errno. */
 int64_t init_next_program(uint64_t index, struct init_program *program);
 int64_t init_next_service(uint64_t index, struct init_service *service);
+int64_t init_next_device(uint64_t index, struct init_device *device);
 
 /* Restarts a service. */
 int64_t init_restart(const char *service);

@@ -234,3 +234,23 @@ void command_services(unsigned count, char **words)
     if (status < 0)
         say_error("services", "init", status);
 }
+
+void command_devices(unsigned count, char **words)
+{
+    (void)count;
+    (void)words;
+    struct init_device device = {.next = 0};
+    int64_t status;
+    printf("ADDRESS       IRQ  KIND                      DRIVER\n");
+    while ((status = init_next_device(device.next, &device)) == 1) {
+        char kind[64];
+        snprintf(kind, sizeof(kind), device.virtio ? "%s (%" PRIu64 ")%s" : "%s", device.kind,
+                 device.virtio, device.version == 1 ? ", legacy" : "");
+        printf("0x%08" PRIx64 " %6" PRIu64 "  %-25s %s\n", device.address, device.irq, kind,
+               device.driver[0] ? device.driver : "-");
+        if (device.wrong[0])
+            printf("    %s\n", device.wrong);
+    }
+    if (status < 0)
+        say_error("devices", "init", status);
+}

@@ -31,6 +31,7 @@ static const struct command commands[] = {
     {"mem", "", "who holds which memory", command_memory},
     {"chan", "", "published channels, and who waits at them", command_channels},
     {"services", "", "the servers that init keeps running", command_services},
+    {"devices", "", "the machine's devices, and who drives them", command_devices},
     {"restart", "SERVICE", "ends a service and starts it again", command_restart},
     {"dmesg", "", "the kernel's log", command_log},
     {"uptime", "[boot]", "time since the machine was started; what booting took", command_uptime},

@@ -54,6 +54,7 @@ void command_processes(unsigned count, char **words);
 void command_memory(unsigned count, char **words);
 void command_channels(unsigned count, char **words);
 void command_services(unsigned count, char **words);
+void command_devices(unsigned count, char **words);
 
 /* control.c: the machine. */
 void command_kill(unsigned count, char **words);

@@ -59,23 +59,81 @@ static void read_properties(const void *tree, int node, struct device_node *devi
         const char *name;
         int length;
         const fdt32_t *value = fdt_getprop_by_offset(tree, property, &name, &length);
-        if (!value || length != 4 || device->property_count == DEVICE_PROPERTIES_MAX)
+        if (!value || length != 4)
             continue;
         if (strcmp(name, "interrupts") == 0)
             device->irq = fdt32_to_cpu(*value);
+        if (device->property_count == DEVICE_PROPERTIES_MAX)
+            continue;
         snprintf(device->properties[device->property_count++], DEVICE_TEXT_MAX, "%.40s=%u", name,
                  (unsigned)fdt32_to_cpu(*value));
     }
 }
 
-const char *device_find(const void *tree, const char *compatible, struct device_node *node)
+/* The tree comes from outside: what is shown of it must be text. */
+static void read_kind(const void *tree, int node, struct device_node *device)
+{
+    int length = 0;
+    const char *kind = fdt_getprop(tree, node, "compatible", &length);
+    for (int i = 0; kind && i < length && kind[i] && i < DEVICE_KIND_MAX - 1; i++)
+        device->kind[i] = kind[i];
+    for (char *at = device->kind; *at; at++)
+        if (*at < ' ' || *at > '~')
+            *at = '?';
+}
+
+/* Returns NULL, or what is wrong with the node. */
+static const char *read_node(const void *tree, int offset, struct device_node *node)
 {
     memset(node, 0, sizeof(*node));
-    if (!tree || fdt_check_header(tree) != 0)
-        return "there is no device tree that can be read";
-    int offset = find_node(tree, compatible);
-    if (offset < 0)
-        return "the machine has none";
+    node->offset = offset;
+    read_kind(tree, offset, node);
     read_properties(tree, offset, node);
     return read_window(tree, offset, node);
+}
+
+static bool tree_is_readable(const void *tree)
+{
+    return tree && fdt_check_header(tree) == 0;
+}
+
+const char *device_find(const void *tree, const char *compatible, struct device_node *node)
+{
+    if (!tree_is_readable(tree))
+        return "there is no device tree that can be read";
+    int offset = find_node(tree, compatible);
+    return offset < 0 ? "the machine has none" : read_node(tree, offset, node);
+}
+
+bool device_is(const void *tree, const struct device_node *node, const char *compatible)
+{
+    return fdt_node_check_compatible(tree, node->offset, compatible) == 0;
+}
+
+/* Keeps *nodes in order of address; the one that has no room any more is the last. */
+static void insert(struct device_node *nodes, size_t count, size_t max,
+                   const struct device_node *node)
+{
+    size_t at = count < max ? count : max;
+    while (at > 0 && nodes[at - 1].address > node->address) {
+        if (at < max)
+            nodes[at] = nodes[at - 1];
+        at--;
+    }
+    if (at < max)
+        nodes[at] = *node;
+}
+
+size_t device_scan(const void *tree, struct device_node *nodes, size_t max)
+{
+    size_t count = 0;
+    struct device_node node;
+    if (!tree_is_readable(tree))
+        return 0;
+    for (int offset = fdt_next_node(tree, -1, NULL); offset >= 0;
+         offset = fdt_next_node(tree, offset, NULL)) {
+        if (is_enabled(tree, offset) && !read_node(tree, offset, &node) && node.irq && *node.kind)
+            insert(nodes, count++, max, &node);
+    }
+    return count;
 }

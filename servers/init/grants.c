@@ -8,8 +8,9 @@
 #include "channel.h"
 #include "syscall.h"
 #include "boot.h"
-#include "devices.h"
 #include "grants.h"
+#include "inventory.h"
+#include "programs.h"
 
 #define RIGHTS_GIVEN (ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 
@@ -78,10 +79,11 @@ static bool give_archive(struct granted *granted)
     return grants_add(granted, START_INITRD, handle_duplicate(boot.initrd));
 }
 
-static bool give_stdio(struct granted *granted, const struct manifest_grant *grant)
+static bool give_stdio(struct granted *granted, const struct client *client,
+                       const struct manifest_grant *grant)
 {
     struct service *service = service_serving(grant->name);
-    anser_handle session = service ? service_open(service) : -ANSER_ESRCH;
+    anser_handle session = service ? service_open(service, client->entry) : -ANSER_ESRCH;
     if (session < 0)
         return refuse(granted, "no session of '%s': error %d", grant->name, (int)-session);
     bool given = grants_add_stdio(granted, session);
@@ -97,7 +99,28 @@ static bool give_use(struct granted *granted, const struct client *client,
     struct service *service = service_serving(grant->name);
     if (!service && !client->service)
         return true;
-    return grants_add(granted, grant->name, service ? service_open(service) : -ANSER_ESRCH);
+    return grants_add(granted, grant->name,
+                      service ? service_open(service, client->entry) : -ANSER_ESRCH);
+}
+
+/* A driver's name means its instances, as many as there are. */
+static bool give_instances(struct granted *granted, const struct client *client,
+                           const struct manifest_grant *grant)
+{
+    bool given = true;
+    for (uint64_t i = 0; given && service_at(i); i++) {
+        struct service *service = service_at(i);
+        if (service->driver && service->receive && strcmp(service->driver->name, grant->name) == 0)
+            given =
+                grants_add(granted, service->serves->name, service_open(service, client->entry));
+    }
+    return given;
+}
+
+static bool is_driver(const char *name)
+{
+    const struct manifest_entry *server = manifest_server(programs_manifest(), name, NULL);
+    return server && server->kind == MANIFEST_DRIVER && strcmp(server->name, name) == 0;
 }
 
 static bool give_irq(struct granted *granted, const struct client *client, const char *name,
@@ -114,34 +137,36 @@ static bool give_irq(struct granted *granted, const struct client *client, const
     return grants_add(granted, handle_name, irq);
 }
 
-static bool give_window(struct granted *granted, const char *name, const struct device_node *node)
+/* Without the right MANAGE: only init ends the quarantine of a driver's memory. */
+static bool give_window(struct granted *granted, const char *name, const struct device *device)
 {
     char text[ANSER_NAME_MAX];
-    uint64_t offset = node->address % ANSER_PAGE_SIZE;
-    uint64_t length =
-        (offset + node->length + ANSER_PAGE_SIZE - 1) / ANSER_PAGE_SIZE * ANSER_PAGE_SIZE;
+    const uint32_t rights = RIGHTS_GIVEN | ANSER_RIGHT_READ | ANSER_RIGHT_WRITE;
     snprintf(text, sizeof(text), "%.24s.mmio", name);
-    if (!grants_add(granted, text, sys_device_create(boot.system, node->address - offset, length)))
+    if (!grants_add(granted, text, sys_handle_dup(device->registers, rights)))
         return false;
-    snprintf(text, sizeof(text), "offset=%lu", offset);
+    snprintf(text, sizeof(text), "offset=%lu", device->node.address % ANSER_PAGE_SIZE);
     if (!add_word(granted, name, text))
         return false;
-    snprintf(text, sizeof(text), "length=%lu", node->length);
+    snprintf(text, sizeof(text), "length=%lu", device->node.length);
     return add_word(granted, name, text);
 }
 
 static bool give_device(struct granted *granted, const struct client *client,
                         const struct manifest_grant *grant)
 {
-    struct device_node node;
-    const char *wrong = device_find(boot.device_tree, grant->text, &node);
-    if (wrong)
+    const char *wrong;
+    const struct device *device = inventory_claimed(grant, &wrong);
+    if (!device && grant->optional)
+        return true;
+    if (!device)
         return refuse(granted, "device '%s' (%s): %s", grant->name, grant->text, wrong);
-    for (unsigned i = 0; i < node.property_count; i++)
-        if (!add_word(granted, grant->name, node.properties[i]))
+    const struct device_node *node = &device->node;
+    for (unsigned i = 0; i < node->property_count; i++)
+        if (!add_word(granted, grant->name, node->properties[i]))
             return false;
-    return give_window(granted, grant->name, &node) &&
-           (!node.irq || give_irq(granted, client, grant->name, node.irq));
+    return give_window(granted, grant->name, device) &&
+           give_irq(granted, client, grant->name, node->irq);
 }
 
 static bool give(struct granted *granted, const struct client *client,
@@ -159,14 +184,16 @@ static bool give(struct granted *granted, const struct client *client,
     case GRANT_SERVE:
         return grants_add(granted, START_RECEIVE, handle_duplicate(client->service->receive));
     case GRANT_USE:
-        return give_use(granted, client, grant);
+        return is_driver(grant->name) ? give_instances(granted, client, grant)
+                                      : give_use(granted, client, grant);
     case GRANT_STDIO:
-        return give_stdio(granted, grant);
+        return give_stdio(granted, client, grant);
     case GRANT_PUBLISH:
     case GRANT_LOOKUP:
     case GRANT_PROCESSES:
     case GRANT_NEED:
-        return true; /* rights of the handles "names" and "init" */
+    case GRANT_CONTROL:
+        return true; /* rights of the handles "names" and "init", and of those by USE and STDIO */
     }
     return refuse(granted, "a grant of kind %d", grant->kind);
 }

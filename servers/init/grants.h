@@ -8,7 +8,7 @@
 #include "clients.h"
 #include "services.h"
 
-#define GRANTED_HANDLES_MAX 32
+#define GRANTED_HANDLES_MAX 64
 #define GRANTED_WORDS_MAX   32
 
 struct granted {

@@ -17,6 +17,7 @@
 #include "boot.h"
 #include "clients.h"
 #include "deposits.h"
+#include "inventory.h"
 #include "keep.h"
 #include "manifest.h"
 #include "programs.h"
@@ -66,6 +67,7 @@ static const struct serve_handler handlers[] = {
     {INIT_SERVICE, sizeof(struct init_query), program_next_service},
     {INIT_RESTART, sizeof(struct init_query), program_restart_service},
     {INIT_KILL, sizeof(struct init_query), program_kill},
+    {INIT_DEVICE, sizeof(struct init_query), program_next_device},
     {KEEP_STORE, sizeof(struct keep_request), keep_store},
     {KEEP_DROP, sizeof(struct keep_request), keep_drop},
     {KEEP_NEXT, sizeof(struct keep_request), keep_next},
@@ -127,6 +129,7 @@ int main(int argc, char **argv)
         return 1;
     archive_open();
     read_manifest();
+    inventory_open();
     programs_init(&manifest);
     const char *alone = program_wanted(path);
     supervise_start(&manifest, !alone);

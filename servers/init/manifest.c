@@ -12,6 +12,8 @@
 
 #include <anser/abi.h>
 
+#define MANIFEST_VIRTIO_MAX 255 /* of a DeviceID; virtio 1.2 has none beyond 42 */
+
 struct parser {
     struct manifest *manifest;
     struct manifest_entry *entry; /* the stanza that is being read, or NULL */
@@ -173,7 +175,7 @@ static void read_memory(struct parser *parser)
         return;
     most = least;
     if (parser->word_count > 2) {
-        if (entry->kind == MANIFEST_SERVICE)
+        if (entry->kind != MANIFEST_PROGRAM)
             FAIL(parser, "a service has one size of memory, no range");
         if (!take_memory(parser, parser->words[2], &most))
             return;
@@ -254,12 +256,21 @@ static void read_system(struct parser *parser)
 
 static void read_device(struct parser *parser)
 {
+    const size_t prefix = sizeof MANIFEST_VIRTIO - 1;
+    const char *wanted = parser->words[2];
+    uint64_t id;
     struct manifest_grant *grant = add_named_grant(parser, GRANT_DEVICE, parser->words[1], false);
+    if (!grant || !take_text(parser, grant->text, sizeof grant->text, wanted))
+        return;
     /* "name.mmio" has to fit as the name of a handle. */
-    if (grant && strlen(grant->name) + sizeof ".mmio" > ANSER_NAME_MAX)
+    if (strlen(grant->name) + sizeof ".mmio" > ANSER_NAME_MAX)
         FAIL(parser, "device name '%s' is too long", grant->name);
-    if (grant)
-        take_text(parser, grant->text, sizeof grant->text, parser->words[2]);
+    if (strncmp(wanted, MANIFEST_VIRTIO, prefix) == 0 &&
+        take_number(parser, wanted + prefix, MANIFEST_VIRTIO_MAX, &id) && id == 0)
+        FAIL(parser, "virtio:0 means that nothing is plugged in");
+    grant->optional = parser->word_count > 3 && strcmp(parser->words[3], "optional") == 0;
+    if (parser->word_count > 3 && !grant->optional)
+        FAIL(parser, "'%.40s' is not 'optional'", parser->words[3]);
 }
 
 static void read_serve(struct parser *parser)
@@ -307,6 +318,11 @@ static void read_lookup(struct parser *parser)
     read_names(parser, GRANT_LOOKUP, true);
 }
 
+static void read_control(struct parser *parser)
+{
+    read_names(parser, GRANT_CONTROL, false);
+}
+
 static void read_stdio(struct parser *parser)
 {
     add_named_grant(parser, GRANT_STDIO, parser->words[1], false);
@@ -344,9 +360,10 @@ static const struct directive directives[] = {
     {"restart", 1, 4, read_restart, true, "restart never|always|on-failure [ENDS in SECONDS]"},
     {"needs", 1, MANIFEST_ARGS_MAX, read_needs, true, "needs SERVICE..."},
     {"system", 1, 6, read_system, false, "system RIGHT..."},
-    {"device", 2, 2, read_device, true, "device NAME COMPATIBLE"},
+    {"device", 2, 3, read_device, true, "device NAME COMPATIBLE [optional]"},
     {"serve", 2, 3, read_serve, true, "serve NAME ELEMENT-BYTES [CAPACITY]"},
     {"use", 1, MANIFEST_ARGS_MAX, read_use, false, "use NAME..."},
+    {"control", 1, MANIFEST_ARGS_MAX, read_control, false, "control NAME..."},
     {"publish", 1, MANIFEST_ARGS_MAX, read_publish, false, "publish NAME...|*"},
     {"lookup", 1, MANIFEST_ARGS_MAX, read_lookup, false, "lookup NAME...|*"},
     {"processes", 0, 0, read_processes, false, "processes"},
@@ -365,7 +382,7 @@ static void finish_entry(struct parser *parser)
     struct manifest_entry *entry = parser->entry;
     if (!entry)
         return;
-    if (!entry->path[0] && entry->kind == MANIFEST_SERVICE)
+    if (!entry->path[0])
         fail_at(parser, entry->line, "service '%s' has no 'run'", entry->name);
     if (!entry->priority_line)
         fail_at(parser, entry->line, "'%s' has no 'priority'", entry->name);
@@ -380,11 +397,15 @@ static void finish_entry(struct parser *parser)
     parser->entry = NULL;
 }
 
+/* Programs have names of their own; drivers and services share theirs. */
 static bool entry_exists(const struct manifest *manifest, enum manifest_kind kind, const char *name)
 {
-    for (unsigned i = 0; i < manifest->count; i++)
-        if (manifest->entries[i].kind == kind && strcmp(manifest->entries[i].name, name) == 0)
+    for (unsigned i = 0; i < manifest->count; i++) {
+        const struct manifest_entry *entry = &manifest->entries[i];
+        if ((entry->kind == MANIFEST_PROGRAM) == (kind == MANIFEST_PROGRAM) &&
+            strcmp(entry->name, name) == 0)
             return true;
+    }
     return false;
 }
 
@@ -392,7 +413,10 @@ static bool entry_exists(const struct manifest *manifest, enum manifest_kind kin
 static bool head_is_valid(struct parser *parser, enum manifest_kind kind, const char *name)
 {
     bool wildcard = kind == MANIFEST_PROGRAM && strcmp(name, "*") == 0;
-    size_t room = kind == MANIFEST_SERVICE ? MANIFEST_NAME_MAX : MANIFEST_PATH_MAX;
+    /* Behind a driver's name comes a digit. */
+    size_t room = kind == MANIFEST_PROGRAM  ? MANIFEST_PATH_MAX
+                  : kind == MANIFEST_DRIVER ? MANIFEST_NAME_MAX - 1
+                                            : MANIFEST_NAME_MAX;
     if (!wildcard && !name_is_valid(name))
         FAIL(parser, "'%.40s' is not a name (letters, digits, - _ . /)", name);
     else if (strlen(name) >= room)
@@ -434,7 +458,7 @@ static void read_directive(struct parser *parser)
         const struct directive *row = &directives[i];
         if (strcmp(word, row->word) != 0)
             continue;
-        if (row->service_only && parser->entry->kind != MANIFEST_SERVICE)
+        if (row->service_only && parser->entry->kind == MANIFEST_PROGRAM)
             FAIL(parser, "'%s' is for services only", word);
         else if (arguments < row->arguments_min || arguments > row->arguments_max)
             FAIL(parser, "write '%s'", row->form);
@@ -489,12 +513,15 @@ static void read_line(struct parser *parser, const char *text, size_t length)
         return;
     if (strcmp(parser->words[0], "service") == 0)
         begin_entry(parser, MANIFEST_SERVICE);
+    else if (strcmp(parser->words[0], "driver") == 0)
+        begin_entry(parser, MANIFEST_DRIVER);
     else if (strcmp(parser->words[0], "program") == 0)
         begin_entry(parser, MANIFEST_PROGRAM);
     else if (parser->entry)
         read_directive(parser);
     else if (!parser->skipping)
-        FAIL(parser, "'%.40s' stands before the first 'service' or 'program'", parser->words[0]);
+        FAIL(parser, "'%.40s' stands before the first 'service', 'driver' or 'program'",
+             parser->words[0]);
 }
 
 unsigned manifest_parse(struct manifest *manifest, const char *text, size_t length,

@@ -12,26 +12,30 @@
 #include <stdint.h>
 
 #define MANIFEST_ENTRIES_MAX 48
-#define MANIFEST_GRANTS_MAX  16
+#define MANIFEST_GRANTS_MAX  32
 #define MANIFEST_ARGS_MAX    12
 #define MANIFEST_NAME_MAX    32 /* with its NUL */
 #define MANIFEST_PATH_MAX    64 /* with its NUL; also of a compatible string */
 #define MANIFEST_WORDS_MAX   (2 + MANIFEST_ARGS_MAX)
 #define MANIFEST_ARG_BYTES   256 /* of all arguments of one entry, NULs included */
 #define MANIFEST_LINE_MAX    512
-#define MANIFEST_ENDS_MAX    32    /* of a restart rule: N in T */
-#define MANIFEST_SECONDS_MAX 86400 /* likewise */
+#define MANIFEST_ENDS_MAX    32        /* of a restart rule: N in T */
+#define MANIFEST_SECONDS_MAX 86400     /* likewise */
+#define MANIFEST_VIRTIO      "virtio:" /* a device line's COMPATIBLE: then a virtio DeviceID */
+#define MANIFEST_INSTANCES   8         /* of a driver, one for each of its devices */
 
 enum manifest_kind {
     MANIFEST_SERVICE, /* init starts it, and again by its restart rule */
     MANIFEST_PROGRAM, /* started on request; the entry says what it gets */
+    MANIFEST_DRIVER,  /* a pattern of services: one for each device that its `device` line means,
+                         named, and serving, NAME0, NAME1, ... */
 };
 
 enum manifest_restart { RESTART_NEVER, RESTART_ALWAYS, RESTART_ON_FAILURE };
 
 enum manifest_grant_kind {
     GRANT_SYSTEM,    /* the system object; rights says what of it */
-    GRANT_DEVICE,    /* name.mmio and name.irq of the first device compatible with text; the
+    GRANT_DEVICE,    /* name.mmio and name.irq of the first free device that text means; the
                         interrupt comes as an event on the service's own channel */
     GRANT_SERVE,     /* handle "receive" of the channel published as name; once a service */
     GRANT_USE,       /* send handle to the channel served as name, from the start */
@@ -42,6 +46,7 @@ enum manifest_grant_kind {
     GRANT_LOG,       /* the system object as handle "log", right LOG only */
     GRANT_NEED,      /* no handle: starts once the service `name` runs */
     GRANT_STDIO,     /* a session of the channel served as name: stdin, stdout, stderr */
+    GRANT_CONTROL,   /* its sessions of the channel served as name are privileged */
 };
 
 struct manifest_grant {
@@ -49,6 +54,7 @@ struct manifest_grant {
     unsigned line;
     char name[MANIFEST_NAME_MAX];
     char text[MANIFEST_PATH_MAX];
+    bool optional;         /* GRANT_DEVICE: the service starts without, too */
     uint32_t rights;       /* GRANT_SYSTEM: ANSER_RIGHT_SYS_* */
     uint32_t element_size; /* GRANT_SERVE: bytes */
     uint32_t capacity;     /* GRANT_SERVE: elements */
@@ -96,7 +102,8 @@ unsigned manifest_parse(struct manifest *manifest, const char *text, size_t leng
  * of errors. */
 unsigned manifest_check(struct manifest *manifest, manifest_report *report, void *context);
 
-/* The unbroken service that serves `name`, or NULL. `*grant` is its GRANT_SERVE, if asked for. */
+/* The unbroken service or driver that serves `name`, or NULL. `*grant` is its GRANT_SERVE, if asked
+ * for. A driver serves its own name, which means all of its instances, and that of each. */
 const struct manifest_entry *manifest_server(const struct manifest *manifest, const char *name,
                                              const struct manifest_grant **grant);
 
@@ -110,12 +117,16 @@ const struct manifest_entry *manifest_program(const struct manifest *manifest, c
 const struct manifest_grant *manifest_find(const struct manifest_entry *entry,
                                            enum manifest_grant_kind kind);
 
-/* Whether `entry` has a grant of this kind (PUBLISH, LOOKUP, USE, STDIO) for this very name. */
+/* Whether `entry` has a grant of this kind (PUBLISH, LOOKUP, USE, STDIO, CONTROL) for this very
+ * name. */
 bool manifest_names(const struct manifest_entry *entry, enum manifest_grant_kind kind,
                     const char *name);
 
 /* Likewise, or for any name. What a service serves is never meant by "any". */
 bool manifest_allows(const struct manifest_entry *entry, enum manifest_grant_kind kind,
                      const char *name);
+
+/* Whether `name` is that of an instance of the driver, NAME0 to NAME7. */
+bool manifest_is_instance(const struct manifest_entry *driver, const char *name);
 
 #endif

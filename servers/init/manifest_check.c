@@ -40,10 +40,50 @@ static void check_served_once(struct check *check, struct manifest_entry *entry)
                 other->name);
 }
 
-static bool is_client(const struct manifest_entry *entry, const char *name)
+/* A driver is a pattern: what it needs to be filled in, and that nobody else has the names of its
+ * instances. */
+static void check_driver(struct check *check, struct manifest_entry *driver)
 {
-    return manifest_names(entry, GRANT_USE, name) || manifest_names(entry, GRANT_STDIO, name) ||
-           manifest_names(entry, GRANT_LOOKUP, name);
+    const struct manifest_grant *device = manifest_find(driver, GRANT_DEVICE);
+    const struct manifest_grant *serve = manifest_find(driver, GRANT_SERVE);
+    unsigned lines = 0;
+    for (unsigned g = 0; g < driver->grant_count; g++)
+        lines += driver->grants[g].kind == GRANT_DEVICE;
+    if (lines != 1 || device->optional)
+        fail_at(check, driver, driver->line, "driver '%s' has %u 'device' lines, not one%s",
+                driver->name, lines, lines == 1 ? " that is not optional" : "");
+    if (serve && strcmp(serve->name, driver->name) != 0)
+        fail_at(check, driver, serve->line, "driver '%s' serves '%s', not its own name",
+                driver->name, serve->name);
+    for (unsigned i = 0; i < check->manifest->count; i++) {
+        struct manifest_entry *entry = &check->manifest->entries[i];
+        const struct manifest_grant *served = manifest_find(entry, GRANT_SERVE);
+        if (entry->kind == MANIFEST_PROGRAM || entry == driver)
+            continue;
+        if (manifest_is_instance(driver, entry->name) ||
+            (served && manifest_is_instance(driver, served->name)))
+            fail_at(check, entry, entry->line, "'%s' has the name of an instance of driver '%s'",
+                    entry->name, driver->name);
+    }
+}
+
+/* By its own name, or that of one of its instances. */
+static bool means(const struct manifest_entry *server, const char *served, const char *name)
+{
+    return strcmp(served, name) == 0 || manifest_is_instance(server, name);
+}
+
+static bool is_client(const struct manifest_entry *entry, const struct manifest_entry *server,
+                      const char *served)
+{
+    for (unsigned g = 0; g < entry->grant_count; g++) {
+        const struct manifest_grant *grant = &entry->grants[g];
+        if ((grant->kind == GRANT_USE || grant->kind == GRANT_STDIO ||
+             grant->kind == GRANT_LOOKUP) &&
+            means(server, served, grant->name))
+            return true;
+    }
+    return false;
 }
 
 /* A server runs at its own priority, so one below a client could be kept from answering for ever
@@ -54,7 +94,7 @@ static void check_priority(struct check *check, struct manifest_entry *server)
     for (unsigned i = 0; grant && i < check->manifest->count; i++) {
         const struct manifest_entry *client = &check->manifest->entries[i];
         if (client == server || client->broken || client->priority <= server->priority ||
-            !is_client(client, grant->name))
+            !is_client(client, server, grant->name))
             continue;
         fail_at(check, server, server->priority_line,
                 "priority %u of '%s' is below %u of its client '%s'", server->priority,
@@ -67,7 +107,8 @@ static void check_used_is_served(struct check *check, struct manifest_entry *ent
 {
     for (unsigned g = 0; g < entry->grant_count; g++) {
         const struct manifest_grant *grant = &entry->grants[g];
-        if ((grant->kind == GRANT_USE || grant->kind == GRANT_STDIO) &&
+        if ((grant->kind == GRANT_USE || grant->kind == GRANT_STDIO ||
+             grant->kind == GRANT_CONTROL) &&
             !manifest_server(check->manifest, grant->name, NULL))
             fail_at(check, entry, grant->line, "'%s' uses '%s', which no service serves",
                     entry->name, grant->name);
@@ -140,6 +181,9 @@ unsigned manifest_check(struct manifest *manifest, manifest_report *report, void
         if (!manifest->entries[i].broken)
             check_served_once(check, &manifest->entries[i]);
     for (unsigned i = 0; i < manifest->count; i++)
+        if (!manifest->entries[i].broken && manifest->entries[i].kind == MANIFEST_DRIVER)
+            check_driver(check, &manifest->entries[i]);
+    for (unsigned i = 0; i < manifest->count; i++)
         if (!manifest->entries[i].broken)
             check_priority(check, &manifest->entries[i]);
     for (unsigned i = 0; i < manifest->count; i++)
@@ -164,7 +208,7 @@ const struct manifest_entry *manifest_server(const struct manifest *manifest, co
     for (unsigned i = 0; i < manifest->count; i++) {
         const struct manifest_entry *entry = &manifest->entries[i];
         const struct manifest_grant *served = manifest_find(entry, GRANT_SERVE);
-        if (entry->broken || !served || strcmp(served->name, name) != 0)
+        if (entry->broken || !served || !means(entry, served->name, name))
             continue;
         if (grant)
             *grant = served;
@@ -214,6 +258,13 @@ bool manifest_names(const struct manifest_entry *entry, enum manifest_grant_kind
         if (entry->grants[g].kind == kind && strcmp(entry->grants[g].name, name) == 0)
             return true;
     return false;
+}
+
+bool manifest_is_instance(const struct manifest_entry *driver, const char *name)
+{
+    size_t length = strlen(driver->name);
+    return driver->kind == MANIFEST_DRIVER && strncmp(name, driver->name, length) == 0 &&
+           name[length] >= '0' && name[length] < '0' + MANIFEST_INSTANCES && !name[length + 1];
 }
 
 bool manifest_allows(const struct manifest_entry *entry, enum manifest_grant_kind kind,

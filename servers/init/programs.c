@@ -9,6 +9,7 @@
 #include "boot.h"
 #include "clients.h"
 #include "grants.h"
+#include "inventory.h"
 #include "programs.h"
 #include "launch.h"
 #include "supervise.h"
@@ -98,6 +99,27 @@ int64_t program_next_service(struct server *server, struct serve_request *reques
     const char *missing = service->state == INIT_STATE_HELD ? service_waits_for(service) : NULL;
     if (missing)
         strcpy(answer.waits_for, missing);
+    return answer_with(request, &answer, sizeof(answer));
+}
+
+int64_t program_next_device(struct server *server, struct serve_request *request)
+{
+    (void)server;
+    const struct init_query *asked = request->data;
+    if (!may_control(request))
+        return -ANSER_EPERM;
+    const struct device *device = inventory_at(asked->index);
+    if (!device)
+        return 0;
+    struct init_device answer = {.next = asked->index + 1,
+                                 .address = device->node.address,
+                                 .irq = device->node.irq,
+                                 .virtio = device->virtio,
+                                 .version = device->version};
+    snprintf(answer.kind, sizeof(answer.kind), "%s", inventory_kind(device));
+    snprintf(answer.wrong, sizeof(answer.wrong), "%s", device->wrong);
+    if (device->driver)
+        strcpy(answer.driver, device->driver->entry->name);
     return answer_with(request, &answer, sizeof(answer));
 }
 

@@ -23,6 +23,7 @@ const struct manifest *programs_manifest(void);
 /* Handlers of init's loop. */
 int64_t program_next(struct server *server, struct serve_request *request);
 int64_t program_kill(struct server *server, struct serve_request *request);
+int64_t program_next_device(struct server *server, struct serve_request *request);
 int64_t program_next_service(struct server *server, struct serve_request *request);
 int64_t program_restart_service(struct server *server, struct serve_request *request);
 void program_on_exit(struct server *server, const struct serve_event *event);

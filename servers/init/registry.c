@@ -120,9 +120,9 @@ static struct client *admit(const struct serve_request *request, enum manifest_g
     if (!client || !name_is_text(asked->name))
         return NULL;
     /* Services answer only those whom the manifest names to them, not those who may ask anybody. */
-    bool allowed = service_serving(asked->name)
-                       ? manifest_names(client->entry, right, asked->name)
-                       : manifest_allows(client->entry, right, asked->name);
+    const struct service *service = service_serving(asked->name);
+    bool allowed = service ? service_is_granted(service, client->entry, right)
+                           : manifest_allows(client->entry, right, asked->name);
     *status = -ANSER_EPERM;
     return allowed ? client : NULL;
 }
@@ -185,11 +185,11 @@ int64_t registry_withdraw(struct server *server, struct serve_request *request)
 }
 
 /* A service's client gets a badge of his own; what a program published is duplicated as it is. */
-static anser_handle open_name(const char *name)
+static anser_handle open_name(const struct client *client, const char *name)
 {
     struct service *service = service_serving(name);
     if (service)
-        return service_open(service);
+        return service_open(service, client->entry);
     struct publication *place = find_publication(name);
     return place ? handle_duplicate(place->handle) : -ANSER_ESRCH;
 }
@@ -199,9 +199,10 @@ int64_t registry_lookup(struct server *server, struct serve_request *request)
     (void)server;
     int64_t status;
     const struct names_request *asked = request->data;
-    if (!admit(request, GRANT_LOOKUP, &status))
+    const struct client *client = admit(request, GRANT_LOOKUP, &status);
+    if (!client)
         return status;
-    anser_handle handle = open_name(asked->name);
+    anser_handle handle = open_name(client, asked->name);
     if (handle < 0)
         return handle;
     request->answer_handles[0] = handle;
@@ -259,10 +260,10 @@ int64_t registry_list(struct server *server, struct serve_request *request)
     struct names_answer answer = {.status = 1};
     if (!client_find(request->badge))
         return -ANSER_EINVAL;
-    for (uint64_t i = asked->index; i < MANIFEST_ENTRIES_MAX + PUBLICATIONS_MAX; i++) {
-        bool there = i < MANIFEST_ENTRIES_MAX
+    for (uint64_t i = asked->index; i < SERVICES_MAX + PUBLICATIONS_MAX; i++) {
+        bool there = i < SERVICES_MAX
                          ? describe_service(service_at(i), &answer)
-                         : describe_publication(&publications[i - MANIFEST_ENTRIES_MAX], &answer);
+                         : describe_publication(&publications[i - SERVICES_MAX], &answer);
         if (!there)
             continue;
         answer.next = i + 1;

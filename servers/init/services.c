@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of services and their channels. */
+#include <stdio.h>
 #include <string.h>
 #include <anser/init.h>
 #include "channel.h"
@@ -7,8 +8,10 @@
 #include "keep.h"
 #include "services.h"
 
-static struct service services[MANIFEST_ENTRIES_MAX];
+static struct service services[SERVICES_MAX];
 static unsigned service_count;
+static struct manifest_entry instances[MANIFEST_INSTANCES];
+static unsigned instance_count;
 static uint64_t session_count;
 
 struct service *service_add(const struct manifest_entry *entry)
@@ -16,6 +19,25 @@ struct service *service_add(const struct manifest_entry *entry)
     struct service *service = &services[service_count++];
     service->entry = entry;
     service->serves = manifest_find(entry, GRANT_SERVE);
+    return service;
+}
+
+struct service *service_add_instance(const struct manifest_entry *driver, unsigned number)
+{
+    if (instance_count == MANIFEST_INSTANCES) {
+        boot_report("driver '%s': more than %d devices have one; the others are left", driver->name,
+                    MANIFEST_INSTANCES);
+        return NULL;
+    }
+    struct manifest_entry *entry = &instances[instance_count++];
+    *entry = *driver;
+    entry->kind = MANIFEST_SERVICE;
+    snprintf(entry->name, MANIFEST_NAME_MAX, "%.*s%u", MANIFEST_NAME_MAX - 2, driver->name, number);
+    for (unsigned g = 0; g < entry->grant_count; g++)
+        if (entry->grants[g].kind == GRANT_SERVE)
+            strcpy(entry->grants[g].name, entry->name);
+    struct service *service = service_add(entry);
+    service->driver = driver;
     return service;
 }
 
@@ -57,9 +79,19 @@ const char *service_waits_for(const struct service *service)
     return NULL;
 }
 
-anser_handle service_open(struct service *service)
+bool service_is_granted(const struct service *service, const struct manifest_entry *client,
+                        enum manifest_grant_kind kind)
 {
-    return channel_mint(service->receive, BADGE_SESSION | ++session_count);
+    return manifest_names(client, kind, service->serves->name) ||
+           (service->driver && manifest_names(client, kind, service->driver->name));
+}
+
+anser_handle service_open(struct service *service, const struct manifest_entry *client)
+{
+    uint64_t badge = BADGE_SESSION | ++session_count;
+    if (service_is_granted(service, client, GRANT_CONTROL))
+        badge |= INIT_BADGE_CONTROL;
+    return channel_mint(service->receive, badge);
 }
 
 /* ---- The channel. ---------------------------------------------------------------------------- */

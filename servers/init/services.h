@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The services of the manifest and their channels, which outlive the processes that serve them. */
+/* The services of the manifest, those that are instances of drivers among them, and their channels,
+ * which outlive the processes that serve them. */
 #ifndef ANSER_SERVERS_INIT_SERVICES_H
 #define ANSER_SERVERS_INIT_SERVICES_H
 
@@ -8,8 +9,11 @@
 #include <anser/abi.h>
 #include "manifest.h"
 
+#define SERVICES_MAX (MANIFEST_ENTRIES_MAX + MANIFEST_INSTANCES)
+
 struct service {
     const struct manifest_entry *entry;
+    const struct manifest_entry *driver; /* of which it is an instance, or NULL */
     const struct manifest_grant *serves; /* or NULL */
     /* Both ends of its channel stay here, so that neither clients nor calls in the queue are lost
      * while no process serves them. 0: no channel (yet, or any more). */
@@ -33,6 +37,10 @@ struct service {
 /* Adds a service that does not run and has no channel yet. */
 struct service *service_add(const struct manifest_entry *entry);
 
+/* Adds instance `number` of a driver likewise, with an entry of its own. NULL, with a line in the
+ * log: there are too many. */
+struct service *service_add_instance(const struct manifest_entry *driver, unsigned number);
+
 /* The service that serves `name` and has its channel, or NULL. */
 struct service *service_serving(const char *name);
 
@@ -49,7 +57,13 @@ void service_close_channel(struct service *service);
 /* The first service that this one needs and that does not run; NULL: it can start. */
 const char *service_waits_for(const struct service *service);
 
-/* A send handle to the service's channel with a badge of its own; -errno. */
-anser_handle service_open(struct service *service);
+/* Whether the manifest grants this to `client` for what the service serves, by its own name or its
+ * driver's. */
+bool service_is_granted(const struct service *service, const struct manifest_entry *client,
+                        enum manifest_grant_kind kind);
+
+/* A send handle to the service's channel for a client with this entry, with a badge of its own;
+ * -errno. */
+anser_handle service_open(struct service *service, const struct manifest_entry *client);
 
 #endif

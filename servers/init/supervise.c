@@ -11,8 +11,9 @@
 #include "boot.h"
 #include "clients.h"
 #include "grants.h"
-#include "services.h"
+#include "inventory.h"
 #include "launch.h"
+#include "services.h"
 #include "supervise.h"
 
 /* Whoever lived this long is healthy: the next pause begins from nothing again. */
@@ -196,6 +197,26 @@ static void report_held(void)
     }
 }
 
+/* What it drives is its own from now on, whether it runs or not. */
+static void take_over(struct service *service)
+{
+    service->state = INIT_STATE_HELD;
+    inventory_claim(service);
+    service_open_channel(service);
+}
+
+/* One for each of the driver's devices, in order of address. */
+static void add_instances(const struct manifest_entry *driver)
+{
+    const struct manifest_grant *device = manifest_find(driver, GRANT_DEVICE);
+    for (unsigned number = 0; inventory_has(device->text); number++) {
+        struct service *service = service_add_instance(driver, number);
+        if (!service)
+            return;
+        take_over(service);
+    }
+}
+
 void supervise_start(const struct manifest *manifest, bool interactive)
 {
     anser_handle send = channel_mint(boot.receive, BADGE_TIMER);
@@ -204,11 +225,12 @@ void supervise_start(const struct manifest *manifest, bool interactive)
     for (unsigned i = 0; i < manifest->count; i++) {
         const struct manifest_entry *entry = &manifest->entries[i];
         bool wanted = interactive || !entry->interactive;
-        if (entry->kind != MANIFEST_SERVICE || entry->broken || !wanted)
+        if (entry->broken || !wanted)
             continue;
-        struct service *service = service_add(entry);
-        service->state = INIT_STATE_HELD;
-        service_open_channel(service);
+        if (entry->kind == MANIFEST_SERVICE)
+            take_over(service_add(entry));
+        else if (entry->kind == MANIFEST_DRIVER)
+            add_instances(entry);
     }
     start_held();
     report_held();
@@ -258,6 +280,11 @@ static void service_ended(struct service *service, const uint64_t *words)
     if (service->entry->takes_console)
         sys_log_console(boot.system, 1);
     boot_report("service '%s' %s", service->entry->name, exit_describe(words, service->end));
+    const char *wrong = inventory_stop(service);
+    if (wrong) {
+        fail(service, "%s", wrong);
+        return;
+    }
     if (!wants_restart(service, words)) {
         give_up(service, INIT_STATE_STOPPED);
         return;

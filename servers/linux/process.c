@@ -21,7 +21,7 @@
 #include "task_begin.h"
 #include "trace.h"
 
-#define START_MAX 32 /* start handles that are known by name */
+#define START_MAX 64 /* start handles that are known by name */
 #define PT_LOAD   1
 
 struct process process;

@@ -3,6 +3,7 @@
 /* sources: servers/init/manifest.c servers/init/manifest_check.c */
 #include <anser/abi.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "servers/init/manifest.h"
@@ -32,6 +33,7 @@ static void check_grant(const struct manifest *manifest, const struct manifest_g
     require(memchr(grant->name, 0, sizeof(grant->name)) &&
             memchr(grant->text, 0, sizeof(grant->text)));
     require(!(grant->rights & ~(uint32_t)ANSER_RIGHTS_ALL) && !(grant->rights & 0xfff));
+    require(grant->kind != GRANT_DEVICE || (*grant->name && *grant->text));
     require((uint64_t)grant->element_size * grant->capacity <= ANSER_CHAN_BUFFER_MAX);
     if (grant->kind == GRANT_USE || grant->kind == GRANT_STDIO)
         require(manifest_server(manifest, grant->name, NULL) != NULL);
@@ -64,6 +66,19 @@ static void check_order(const struct manifest *manifest)
         require(manifest->entries[i].broken || started[i]);
 }
 
+/* Each of its instances has a name that fits, and that nobody else serves or is called by. */
+static void check_driver(const struct manifest *manifest, const struct manifest_entry *driver)
+{
+    char name[MANIFEST_NAME_MAX];
+    require(manifest_find(driver, GRANT_DEVICE) && manifest_find(driver, GRANT_SERVE));
+    require(strlen(driver->name) + 1 < sizeof(name));
+    for (unsigned i = 0; i < MANIFEST_INSTANCES; i++) {
+        snprintf(name, sizeof(name), "%s%u", driver->name, i);
+        require(manifest_server(manifest, name, NULL) == driver);
+        require(!manifest_service(manifest, name));
+    }
+}
+
 static void check_entry(const struct manifest *manifest, const struct manifest_entry *entry)
 {
     size_t used = 0;
@@ -79,6 +94,8 @@ static void check_entry(const struct manifest *manifest, const struct manifest_e
     const struct manifest_grant *serve = manifest_find(entry, GRANT_SERVE);
     if (serve)
         require(manifest_server(manifest, serve->name, NULL) == entry);
+    if (entry->kind == MANIFEST_DRIVER)
+        check_driver(manifest, entry);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -121,6 +121,30 @@ static void test_needs(void)
          "who needs a broken one is broken, and so is who needs him");
 }
 
+static void test_drivers(void)
+{
+    TEST(parse("driver disk\n" REST "device virtio virtio:2\nserve disk 64\n"
+               "driver net\n" REST "device virtio virtio:1\nserve net 64\n"
+               "service clock\n" REST "device rtc google,goldfish-rtc optional\nserve clock 64\n"
+               "program *\npriority 1\nmemory 1M\nuse disk clock net7\nlookup net\n"
+               "control clock\n") == 0,
+         "drivers, and who uses them: %s", errors.what);
+    const struct manifest_entry *disk = &manifest.entries[0], *clock = &manifest.entries[2];
+    TEST(disk->kind == MANIFEST_DRIVER && !manifest_find(disk, GRANT_DEVICE)->optional, "a driver");
+    TEST(manifest_find(clock, GRANT_DEVICE)->optional, "a device that may be missing");
+    TEST(manifest_server(&manifest, "disk", NULL) == disk &&
+             manifest_server(&manifest, "disk0", NULL) == disk &&
+             manifest_server(&manifest, "disk7", NULL) == disk,
+         "it serves its own name and those of its instances");
+    TEST(!manifest_server(&manifest, "disk8", NULL) &&
+             !manifest_server(&manifest, "disk00", NULL) &&
+             !manifest_server(&manifest, "disk/", NULL) && !manifest_is_instance(clock, "clock0"),
+         "and no other name; a service has no instances");
+    TEST(manifest_names(&manifest.entries[3], GRANT_CONTROL, "clock") &&
+             !manifest_names(&manifest.entries[3], GRANT_CONTROL, "disk"),
+         "who has privileged sessions with whom");
+}
+
 static void test_programs(void)
 {
     parse("program *\npriority 1\nmemory 1M\nprogram programs/big\npriority 2\nmemory 8M\n"
@@ -140,11 +164,12 @@ struct bad {
     const char *what;
 };
 
-#define LONG_NAME "abcdefghijklmnopqrstuvwxyz012345"
-#define LONG_PATH LONG_NAME LONG_NAME
+#define LONG_NAME  "abcdefghijklmnopqrstuvwxyz012345"
+#define LONG_PATH  LONG_NAME LONG_NAME
+#define THIRTY_ONE "abcdefghijklmnopqrstuvwxyz01234"
 
 static const struct bad bads[] = {
-    {"run x\n", 1, "'run' stands before the first 'service' or 'program'"},
+    {"run x\n", 1, "'run' stands before the first 'service', 'driver' or 'program'"},
     {"\n\nservice\n", 3, "write 'service NAME'"},
     {"service a b\n", 1, "write 'service NAME'"},
     {"service A!\n", 1, "'A!' is not a name (letters, digits, - _ . /)"},
@@ -195,7 +220,32 @@ static const struct bad bads[] = {
      "'a' has a device but no 'serve': its interrupt needs a channel"},
     {"service a\ndevice abcdefghijklmnopqrstuvwxyz1 c\n", 2,
      "device name 'abcdefghijklmnopqrstuvwxyz1' is too long"},
-    {"service a\ndevice d\n", 2, "write 'device NAME COMPATIBLE'"},
+    {"service a\ndevice d\n", 2, "write 'device NAME COMPATIBLE [optional]'"},
+    {"service a\ndevice d c option\n", 2, "'option' is not 'optional'"},
+    {"service a\ndevice d virtio:0\n", 2, "virtio:0 means that nothing is plugged in"},
+    {"service a\ndevice d virtio:256\n", 2, "'256' is not a number from 0 to 255"},
+    {"service a\ndevice d virtio:two\n", 2, "'two' is not a number from 0 to 255"},
+    {"driver a\npriority 5\nmemory 1M\n", 1, "service 'a' has no 'run'"},
+    {"driver " THIRTY_ONE "\n", 1, "'" THIRTY_ONE "...' is longer than 30 bytes"},
+    {"driver a\n" REST, 1, "driver 'a' has 0 'device' lines, not one"},
+    {"driver a\n" REST "serve a 8\ndevice d c\ndevice e f\n", 1,
+     "driver 'a' has 2 'device' lines, not one"},
+    {"driver a\n" REST "serve a 8\ndevice d c optional\n", 1,
+     "driver 'a' has 1 'device' lines, not one that is not optional"},
+    {"driver a\n" REST "device d c\n", 5,
+     "'a' has a device but no 'serve': its interrupt needs a channel"},
+    {"driver a\n" REST "serve b 8\ndevice d c\n", 5, "driver 'a' serves 'b', not its own name"},
+    {"driver a\n" REST "serve a 8\ndevice d c\nservice a\n" REST, 7, "a second stanza for 'a'"},
+    {"driver a\n" REST "serve a 8\ndevice d c\nservice a7\n" REST, 7,
+     "'a7' has the name of an instance of driver 'a'"},
+    {"service b\n" REST "serve a0 8\ndriver a\n" REST "serve a 8\ndevice d c\n", 1,
+     "'b' has the name of an instance of driver 'a'"},
+    {"driver a\n" REST "serve a 8\ndevice d c\nservice b\n" REST "needs a\n", 11,
+     "'b' needs 'a', which is no service"},
+    {"driver low\nrun x\npriority 4\nmemory 1\nserve low 8\ndevice d c\nprogram *\npriority 6\n"
+     "memory 1\nlookup low3\n",
+     3, "priority 4 of 'low' is below 6 of its client '*'"},
+    {"service a\n" REST "control b\n", 5, "'a' uses 'b', which no service serves"},
     {"service a\nserve x 4097\n", 2, "'4097' is not a number from 0 to 4096"},
     {"service a\nserve x 4096 4096\n", 2, "a channel's buffer is at most 1048576 bytes"},
     {"service a\nserve x 8\nserve y 8\n", 3, "a second 'serve' for 'a'"},
@@ -255,7 +305,7 @@ static void test_limits(void)
     at = (size_t)sprintf(text, "service a\n" REST);
     for (int i = 0; i <= MANIFEST_GRANTS_MAX; i++)
         at += (size_t)sprintf(text + at, "publish n%d\n", i);
-    TEST(parse(text) == 1 && !strcmp(errors.what, "more than 16 handles and rights for 'a'"),
+    TEST(parse(text) == 1 && !strcmp(errors.what, "more than 32 handles and rights for 'a'"),
          "one grant too many: %s", errors.what);
     memset(text, 'x', MANIFEST_LINE_MAX);
     text[MANIFEST_LINE_MAX] = 0;
@@ -270,6 +320,7 @@ int main(void)
     test_memory_of_programs();
     test_restart_rules();
     test_needs();
+    test_drivers();
     test_programs();
     test_bad();
     test_rest_starts();

@@ -46,6 +46,7 @@ func Install(shell *eval.Shell, history *line.History) []string {
 		{Name: "mem", About: "who holds which memory", Run: s.memory},
 		{Name: "chan", About: "published channels, and who waits at them", Run: s.channels},
 		{Name: "services", About: "the servers that init keeps running", Run: s.services},
+		{Name: "devices", About: "the machine's devices, and who drives them", Run: s.devices},
 		{Name: "restart", Arguments: "SERVICE", About: "ends a service and starts it again", Run: s.restart},
 		{Name: "dmesg", Arguments: "[-f]", About: "the log; -s SOURCE, -l LEVEL; -f: goes on", Run: s.log},
 		{Name: "uptime", Arguments: "[boot]", About: "time since the start; what booting took", Run: s.uptime},
@@ -201,6 +202,15 @@ func (s *set) channels(c *eval.Call) int {
 		return c.Fail("%v", err)
 	}
 	printChannels(c.Stdout, channels, threads, processes)
+	return 0
+}
+
+func (s *set) devices(c *eval.Call) int {
+	devices, err := s.machine.Devices()
+	if err != nil {
+		return c.Fail("init: %v", err)
+	}
+	printDevices(c.Stdout, devices)
 	return 0
 }
 

@@ -119,6 +119,27 @@ func printChannels(out io.Writer, channels []machine.Channel, threads []machine.
 	}
 }
 
+// printDevices is what `devices` shows.
+func printDevices(out io.Writer, devices []machine.Device) {
+	fmt.Fprintln(out, "ADDRESS       IRQ  KIND                      DRIVER")
+	for _, device := range devices {
+		kind, driver := device.Kind, device.Driver
+		if device.Virtio != 0 {
+			kind = fmt.Sprintf("%s (%d)", kind, device.Virtio)
+		}
+		if device.Legacy {
+			kind += ", legacy"
+		}
+		if driver == "" {
+			driver = "-"
+		}
+		fmt.Fprintf(out, "0x%08x %6d  %-25s %s\n", device.Address, device.IRQ, kind, driver)
+		if device.Wrong != "" {
+			fmt.Fprintln(out, "   ", device.Wrong)
+		}
+	}
+}
+
 // printServices is what `services` shows.
 func printServices(out io.Writer, services []machine.Service) {
 	fmt.Fprintln(out, "NAME                PID RESTARTS  STATE")

@@ -25,6 +25,7 @@ type Machine interface {
 
 	Programs() ([]Program, error)
 	Services() ([]Service, error)
+	Devices() ([]Device, error)
 	Restart(service string) error
 	Kill(process uint64) error
 
@@ -105,6 +106,17 @@ type Service struct {
 	Needs    string // names of services, blanks between them
 	WaitsFor string // the first of them that does not run, where that keeps it from running
 	End      string // how it ended last, or why it failed; "": never
+}
+
+// Device is a device of the machine, whether somebody drives it or not.
+type Device struct {
+	Address uint64 // of its registers
+	IRQ     uint64
+	Kind    string
+	Virtio  uint64 // DeviceID; 0: it is no virtio device
+	Legacy  bool   // its virtio transport is the legacy one
+	Driver  string // the service; "": nobody drives it
+	Wrong   string // why nobody may have it; "": it is well
 }
 
 // ProcessInfo is one process as the kernel sees it.

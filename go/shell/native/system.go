@@ -82,6 +82,22 @@ func (m *Machine) Services() ([]machine.Service, error) {
 	}
 }
 
+// Devices implements machine.Machine.
+func (m *Machine) Devices() ([]machine.Device, error) {
+	var list []machine.Device
+	for index := uint64(0); ; {
+		var answer abi.InitDeviceMessage
+		more, err := query(m, abi.InitDevice, index, "", &answer)
+		if err != nil || !more {
+			return list, err
+		}
+		list = append(list, machine.Device{Address: answer.Address, IRQ: answer.Irq,
+			Kind: anser.Text(answer.Kind[:]), Virtio: answer.Virtio, Legacy: answer.Version == 1,
+			Driver: anser.Text(answer.Driver[:]), Wrong: anser.Text(answer.Wrong[:])})
+		index = answer.Next
+	}
+}
+
 // Restart implements machine.Machine.
 func (m *Machine) Restart(service string) error {
 	var answer [abi.RegisterBytes]byte
