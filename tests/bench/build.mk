@@ -3,14 +3,19 @@
 # kernel, unpacked by the set-up, with a first process of ours. tests/run-bench starts both.
 
 CC_LINUX    := riscv64-linux-gnu-gcc
-BENCH_C     := null pingpong
-BENCH_GO    := golang gohello
+BENCH_C     := null pingpong linux_disk
+BENCH_GO    := golang gohello netserve
 BENCH_FILES := $(BENCH_C:%=$(BUILD)/tests/bench/%) $(BENCH_GO:%=$(BUILD)/tests/bench/%)
 
+LINUX_MODULES := failover net_failover virtio_mmio virtio_blk virtio_net
+
+$(BUILD)/tests/bench/linux_init: tests/bench/linux_devices.c tests/bench/linux_devices.h
+$(BUILD)/tests/bench/linux_disk: tests/bench/disk_work.c tests/bench/disk_work.h
+$(BUILD)/tests/bench/linux_init $(BUILD)/tests/bench/linux_disk: tests/bench/linux_busy.c tests/bench/linux_busy.h
 $(BUILD)/tests/bench/%: tests/bench/%.c
 	$(call say,LINUXCC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC_LINUX) -static -O2 -std=gnu11 $(WARNINGS) $< -o $@
+	$(Q)$(CC_LINUX) -static -O2 -std=gnu11 $(WARNINGS) $(filter %.c,$^) -o $@
 
 $(BENCH_GO:%=$(BUILD)/tests/bench/%): $(BUILD)/tests/bench/%: tests/bench/%/main.go
 	$(call say,GO,$@)
@@ -21,6 +26,7 @@ $(BUILD)/linux-guest.cpio: $(BENCH_FILES) $(BUILD)/tests/bench/linux_init
 	$(call say,CPIO,$@)
 	$(Q)rm -rf $@.root && mkdir $@.root && cp $(BENCH_FILES) $@.root && \
 		cp $(BUILD)/tests/bench/linux_init $@.root/init
+	$(Q)for module in $(LINUX_MODULES); do $(PYTHON) tests/bench/unpack-module $(BUILD)/linux $$module $@.root || exit 1; done
 	$(Q)cd $@.root && find . | sort | cpio --quiet -o -H newc > $(abspath $@)
 
 .PHONY: linux-guest
