@@ -100,7 +100,7 @@ test:
 
 bench:
 	$(Q)tools/setup
-	$(Q)$(MAKE) --no-print-directory build $(BUILD)/initrd-test.cpio linux-guest
+	$(Q)$(MAKE) --no-print-directory build $(BUILD)/initrd-test.cpio $(BUILD)/initrd-devices.cpio linux-guest
 	$(Q)tests/run-bench
 
 # LAB= names experiments, else those of docs/lab.md run.

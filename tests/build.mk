@@ -66,3 +66,9 @@ $(BUILD)/user/tests/target/model.o: $(MODEL_SEQUENCES)
 .PHONY: model-sequences
 model-sequences: $(BUILD)/tests/host/test_channel_model
 	$(Q)$< emit > $(MODEL_SEQUENCES)
+
+# What a user boots, with the programs that disk and network are measured and tested with.
+$(BUILD)/initrd-devices.cpio: $(call initrd_files,$(INITRD_NAMES) $(INITRD_DEVICES)) $(BUILD)/initrd.list \
+		tools/mkinitrd
+	$(call say,CPIO,$@)
+	$(Q)tools/mkinitrd $@ $(INITRD_NAMES) $(INITRD_DEVICES)

@@ -17,10 +17,11 @@ $(BUILD)/tests/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC_LINUX) -static -O2 -std=gnu11 $(WARNINGS) $(filter %.c,$^) -o $@
 
+$(BUILD)/tests/bench/netserve: BENCH_GO_FLAGS := -ldflags='-s -w'
 $(BENCH_GO:%=$(BUILD)/tests/bench/%): $(BUILD)/tests/bench/%: tests/bench/%/main.go
 	$(call say,GO,$@)
 	@mkdir -p $(@D)
-	$(Q)GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -o $@ $<
+	$(Q)GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath $(BENCH_GO_FLAGS) -o $@ $<
 
 $(BUILD)/linux-guest.cpio: $(BENCH_FILES) $(BUILD)/tests/bench/linux_init
 	$(call say,CPIO,$@)
@@ -35,4 +36,8 @@ linux-guest: $(BUILD)/linux-guest.cpio
 INITRD_EXTRA += programs/gohello=$(BUILD)/tests/bench/gohello \
 	tests/bench-null=$(BUILD)/tests/bench/null tests/bench-golang=$(BUILD)/tests/bench/golang
 INITRD_EXTRA += tests/bench-starts=$(BUILD)/tests/bench/starts
-$(eval $(call user_program,tests/bench/starts,tests/bench/starts.c,))
+$(eval $(call user_program,tests/bench/starts,tests/bench/starts.c tests/bench/bench_start.c,))
+# For disk and network there is an archive of its own, what a user boots and these (tests/build.mk).
+INITRD_DEVICES := programs/netserve=$(BUILD)/tests/bench/netserve tests/bench-devices=$(BUILD)/tests/bench/devices
+$(eval $(call user_program,tests/bench/devices,tests/bench/devices.c tests/bench/anser_disk.c \
+	tests/bench/disk_work.c tests/bench/bench_start.c,))

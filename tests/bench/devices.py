@@ -6,6 +6,7 @@ instructions that were executed until now (nanoseconds in which the processor di
 disk's figures. Load for the network comes from here, through forwarded ports.
 """
 
+import re
 import struct
 import time
 
@@ -22,6 +23,7 @@ SETTLE_SECONDS = 3  # of what a system still does in the background after bootin
 # Idle time goes by the host's clock here: with sleep=off it would leap from timer to timer while the host
 # works on an answer, and connections would time out.
 COUNTING = 0
+FIGURE = re.compile(r"^BENCH (\S+) (\S+) (\d+) +(.*)$", re.MULTILINE)
 
 
 def make_image(path):
@@ -75,7 +77,7 @@ class Guest:
         return int(self.machine.expect(r"BUSY (\d+)\s")[1])
 
     def disk(self):
-        """The disk's figures: [(name, unit, value, how)]."""
+        """What the guest says of its disk's figures; the image holds what it wrote."""
         begin = len(self.machine.transcript)
         self.machine.send("disk\n")
         status = self.machine.expect(r"DISK (\d+)\s")[1]
@@ -112,6 +114,12 @@ def network(guest):
             for name, (work, parts, how) in works.items()}
 
 
+def disk_figures(said, prefix):
+    """Those of the figures that the guest said that mean something: the guest cannot know which."""
+    return {name: {"unit": unit, "value": int(value), "how": how} for name, unit, value, how in FIGURE.findall(said)
+            if name.startswith("wall_") == bool(prefix)}
+
+
 def measure(name, counting, settle, **options):
     """Everything of one machine: {name: {"unit", "value", "how"}}."""
     unit, prefix = ("instructions", "") if counting else ("nanoseconds", "wall_")
@@ -123,10 +131,11 @@ def measure(name, counting, settle, **options):
             time.sleep(settle)
             found = network(guest)
             found["first_http_answer"] = first, "from QEMU's start to the first answer of net/http"
-            lines = guest.disk()
+            disk = disk_figures(guest.disk(), prefix)
             guest.machine.send("end\n")
             guest.machine.wait_exit()
         except LoadError as error:
             raise ConsoleError(f"{name}: {error}") from error
-    figures = {prefix + key: {"unit": unit, "value": value, "how": how} for key, (value, how) in found.items()}
-    return figures, lines
+    network_figures = {prefix + key: {"unit": unit, "value": value, "how": how}
+                       for key, (value, how) in found.items()}
+    return {**disk, **network_figures}

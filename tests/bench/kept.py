@@ -66,6 +66,15 @@ def look_up(entries, versions):
     return known, unknown
 
 
+def linux_took(entries, versions, names):
+    """What Linux took for these when the figures were kept with these tools: {name: value}."""
+    known = {}
+    for kind in KINDS:
+        tools = choose(versions, kind)
+        known.update(next((one["linux"] for one in entries if one["tools"] == tools), {}))
+    return {name: known[name] for name in names if name in known}
+
+
 def keep(entries, versions, figures, kinds):
     """Puts figures, {name: (anser, linux or None)}, in the place of what these tools had.
 

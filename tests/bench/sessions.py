@@ -10,9 +10,11 @@ and ends. Boots to both consoles tell what booting took (`uptime boot`) and who 
 import re
 
 from anser_qemu import BUILD, PROMPT, ROOT, ConsoleError, Machine
-from bench import kept
+from bench import devices, kept
 
 TEST_ARCHIVE = BUILD / "initrd-test.cpio"
+LINUX_ARCHIVE = BUILD / "linux-guest.cpio"
+DEVICES_ARCHIVE = BUILD / "initrd-devices.cpio"
 GUEST_MEMORY = "512M"
 # An instruction is a nanosecond. While every hart waits the clock goes on to the next deadline at once,
 # not with the host's clock, so that a run is the same to the last instruction wherever it is made.
@@ -100,6 +102,20 @@ def boots():
     ]
 
 
+def device_figures(found):
+    return [figure(name, one["unit"], one["value"], one["how"]) for name, one in found.items()]
+
+
+def anser_devices(counting):
+    return device_figures(devices.measure("anser-devices", counting, 0, initrd=DEVICES_ARCHIVE,
+                                          append="test=bench-devices"))
+
+
+def counted_devices():
+    """Disk and network: what a request takes, the host on the other side."""
+    return anser_devices(True)
+
+
 # In this order, with the tools that their figures depend on; None: not to be kept.
 EXACT = [(kernel, kept.KERNEL), (harts, kept.HARTS), (boots, None), (stock_c, kept.STOCK),
          (stock_go, kept.STOCK_GO)]
@@ -113,15 +129,30 @@ def wall():
     return found
 
 
+def wall_devices():
+    """Disk and network, by the host's clock."""
+    return anser_devices(False)
+
+
+def linux_kernel():
+    kernels = sorted((BUILD / "linux" / "boot").glob("vmlinux-*"))
+    if not kernels:
+        raise ConsoleError("no Linux kernel below build/linux: tools/setup unpacks it")
+    return kernels[-1]
+
+
+def linux_devices(counting):
+    """Disk and network of a Linux guest, counted or by the host's clock."""
+    return devices.measure("linux-devices", counting, devices.SETTLE_SECONDS, kernel=linux_kernel(),
+                           initrd=LINUX_ARCHIVE, append="console=ttyS0 quiet bench=devices")
+
+
 def linux(smp=1):
     """What a Linux guest takes for the same, on two harts by the host's clock.
 
     Returns {name: {"unit", "value", "how"}}.
     """
-    kernels = sorted((BUILD / "linux" / "boot").glob("vmlinux-*"))
-    if not kernels:
-        raise ConsoleError("no Linux kernel below build/linux: tools/setup unpacks it")
-    with Machine(kernel=kernels[-1], initrd=BUILD / "linux-guest.cpio", mem=GUEST_MEMORY, smp=smp,
+    with Machine(kernel=linux_kernel(), initrd=LINUX_ARCHIVE, mem=GUEST_MEMORY, smp=smp,
                  icount=EXACTLY if smp == 1 else None, append="console=ttyS0 quiet",
                  timeout=TIMEOUT_SECONDS, name=f"linux-{smp}") as machine:
         machine.expect("LINUX-DONE")

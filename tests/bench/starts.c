@@ -5,48 +5,18 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-#include <anser/init.h>
 #include "channel.h"
 #include "clock.h"
-#include "console.h"
-#include "start.h"
+#include "bench_start.h"
 
 #define STARTS 30
-
-/* Asks init; returns the process handle or -errno. */
-static anser_handle start_program(const char *name, anser_handle exit)
-{
-    union {
-        struct init_start head;
-        char bytes[128];
-    } request = {.head = {.type = INIT_START,
-                          .flags = INIT_START_CONSOLE | INIT_START_EXIT,
-                          .argument_count = 1,
-                          .argument_length = strlen(name) + 1}};
-    struct init_started answer;
-    strcpy(request.head.arguments, name);
-    struct channel_out out = {
-        .data = &request,
-        .length = sizeof(request.head) + request.head.argument_length,
-        .handle_count = 2,
-        .handles = {handle_duplicate(start_handle(START_STDOUT)), exit},
-    };
-    struct channel_in in = {.data = &answer, .capacity = sizeof(answer)};
-    int error = channel_call(start_handle(START_INIT), &out, &in, CLOCK_NEVER);
-    if (error < 0)
-        return error;
-    for (unsigned i = 1; i < in.handle_count; i++)
-        handle_close(in.handles[i]);
-    return answer.status < 0 ? answer.status : in.handles[0];
-}
 
 /* Runs it to its end; false: it did not start, or did not end with status 0. */
 static bool run(const char *name, const struct channel *exits)
 {
     uint64_t words[8] = {0};
     struct channel_in in = {.data = words, .capacity = sizeof(words)};
-    anser_handle process = start_program(name, channel_mint(exits->receive, 1));
+    anser_handle process = bench_start(name, channel_mint(exits->receive, 1));
     if (process < 0) {
         printf("%s cannot be started: error %" PRId64 "\n", name, -process);
         return false;

@@ -2,7 +2,7 @@
 
 // Netserve is the server that network figures are taken with, a stock program for Linux: HTTP on
 // port 8080, bytes in on 9001, bytes out on 9002. tests/bench/netload.py is the other side. The same
-// binary runs on Anser and on Linux.
+// binary runs on Anser and on Linux. Tests ask it for /pattern, where every byte can be told wrong.
 package main
 
 import (
@@ -14,7 +14,10 @@ import (
 	"os"
 )
 
-const pieceBytes = 256 << 10
+const (
+	pieceBytes   = 256 << 10
+	patternBytes = 100_000
+)
 
 func listen(address string) net.Listener {
 	listener, err := net.Listen("tcp", address)
@@ -74,13 +77,31 @@ func source(connection net.Conn) {
 	}
 }
 
+// pattern is tests/visitor.py's, too.
+func pattern() []byte {
+	bytes := make([]byte, patternBytes)
+	for i := range bytes {
+		bytes[i] = byte(i*7 + i>>8)
+	}
+	return bytes
+}
+
+func serveHTTP(listener net.Listener) error {
+	hello, long := []byte("hello, world\n"), pattern()
+	return http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/pattern" {
+			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+			w.Write(long)
+		} else {
+			w.Write(hello)
+		}
+	}))
+}
+
 func main() {
 	go serve(listen(":9001"), sink)
 	go serve(listen(":9002"), source)
-	body := []byte("hello, world\n")
 	listener := listen(":8080")
 	fmt.Println("NETSERVE-READY")
-	fmt.Println(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Write(body)
-	})))
+	fmt.Println("netserve:", serveHTTP(listener))
 }
