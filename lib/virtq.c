@@ -8,18 +8,17 @@
 #define FEATURE(features, bit) ((features) >> (bit)&1)
 
 /* 2.7.5. Everything that the device sees is little-endian, as is every machine we run on. */
-#define DESCRIPTOR_NEXT     1
-#define DESCRIPTOR_WRITE    2
-#define DESCRIPTOR_INDIRECT 4
+#define DESCRIPTOR_NEXT       (UINT64_C(1) << 32)
+#define DESCRIPTOR_WRITE      (UINT64_C(2) << 32)
+#define DESCRIPTOR_INDIRECT   (UINT64_C(4) << 32)
+#define DESCRIPTOR_NEXT_SHIFT 48
 
 struct virtq_descriptor {
     uint64_t physical;
-    uint32_t length;
-    uint16_t flags;
-    uint16_t next;
+    uint64_t rest; /* length; flags << 32; next << 48 */
 };
 
-/* 2.7.6, 2.7.7. Behind the ring: the used event. */
+/* 2.7.6. Behind the ring (2.7.7): the used event. */
 #define NO_INTERRUPT 1
 struct virtq_available {
     uint16_t flags;
@@ -27,7 +26,7 @@ struct virtq_available {
     uint16_t ring[];
 };
 
-/* 2.7.8, 2.7.10. Behind the ring: the available event, 16 bits. */
+/* 2.7.8. Behind the ring (2.7.10): the available event, 16 bits. */
 #define NO_NOTIFY 1
 struct virtq_used_element {
     uint32_t id;
@@ -138,79 +137,80 @@ void virtq_end(struct virtq *queue)
 
 /* ---- Adding. --------------------------------------------------------------------------------- */
 
-/* What is wrong with these segments: 0 or -EINVAL. *room: bytes that the device may write. */
-static int judge(const struct virtq_segment *segments, unsigned count, uint64_t *room)
-{
-    uint64_t writable = 0;
-    bool writes = false;
-    for (unsigned i = 0; i < count; i++) {
-        if (segments[i].length == 0 || (writes && !segments[i].device_writes))
-            return -EINVAL;
-        writes = segments[i].device_writes;
-        writable += writes ? segments[i].length : 0;
-    }
-    *room = writable;
-    return 0;
-}
+/* A request on its way into descriptors: what is wrong with it shows there. */
+struct filling {
+    uint64_t room; /* bytes that the device may write */
+    bool writes;   /* the last segment was one to write */
+    bool wrong;
+};
 
-static void describe(struct virtq_descriptor *descriptor, const struct virtq_segment *segment,
-                     unsigned flags, unsigned next)
+static inline uint64_t describe(struct filling *filling, struct virtq_descriptor *descriptor,
+                                const struct virtq_segment *segment)
 {
+    uint64_t length = segment->length;
+    bool writes = segment->device_writes;
+    filling->wrong |= length == 0 || writes < filling->writes;
+    filling->room += writes ? length : 0;
+    filling->writes = writes;
     descriptor->physical = segment->physical;
-    descriptor->length = segment->length;
-    descriptor->flags = (uint16_t)(flags | (segment->device_writes ? DESCRIPTOR_WRITE : 0));
-    descriptor->next = (uint16_t)next;
+    return length | (writes ? DESCRIPTOR_WRITE : 0);
 }
 
 /* 2.7.5.3: the whole request in the table that belongs to descriptor `head`. */
-static void fill_table(struct virtq *queue, unsigned head, const struct virtq_segment *segments,
-                       unsigned count)
+static inline unsigned fill_table(struct virtq *queue, struct filling *filling, unsigned head,
+                                  const struct virtq_segment *segments, unsigned count)
 {
     struct virtq_descriptor *table = queue->tables + head * VIRTQ_TABLE;
-    for (unsigned i = 0; i + 1 < count; i++)
-        describe(&table[i], &segments[i], DESCRIPTOR_NEXT, i + 1);
-    describe(&table[count - 1], &segments[count - 1], 0, 0);
-    struct virtq_segment whole = {
-        .physical = queue->tables_physical + head * VIRTQ_TABLE * sizeof(*table),
-        .length = count * (uint32_t)sizeof(*table),
-    };
-    describe(&queue->descriptors[head], &whole, DESCRIPTOR_INDIRECT, 0);
+    uint64_t next = UINT64_C(1) << DESCRIPTOR_NEXT_SHIFT | DESCRIPTOR_NEXT;
+    for (unsigned i = 0;; i++, next += UINT64_C(1) << DESCRIPTOR_NEXT_SHIFT) {
+        uint64_t rest = describe(filling, &table[i], &segments[i]);
+        table[i].rest = i + 1 < count ? rest | next : rest;
+        if (i + 1 == count)
+            break;
+    }
+    struct virtq_descriptor *whole = &queue->descriptors[head];
+    whole->physical = queue->tables_physical + head * VIRTQ_TABLE * sizeof(*table);
+    whole->rest = count * sizeof(*table) | DESCRIPTOR_INDIRECT;
+    return head;
 }
 
 /* 2.7.5: a chain along the free list, from descriptor `head` on. Returns the last one. */
-static unsigned fill_chain(struct virtq *queue, unsigned head, const struct virtq_segment *segments,
-                           unsigned count)
+static inline unsigned fill_chain(struct virtq *queue, struct filling *filling, unsigned head,
+                                  const struct virtq_segment *segments, unsigned count)
 {
-    unsigned at = head;
-    for (; count > 1; count--, segments++) {
-        unsigned next = queue->slots[at].next;
-        describe(&queue->descriptors[at], segments, DESCRIPTOR_NEXT, next);
-        at = next;
+    for (unsigned at = head;; segments++) {
+        struct virtq_descriptor *descriptor = &queue->descriptors[at];
+        uint64_t rest = describe(filling, descriptor, segments);
+        if (--count == 0) {
+            descriptor->rest = rest;
+            return at;
+        }
+        at = queue->slots[at].next;
+        descriptor->rest = rest | DESCRIPTOR_NEXT | (uint64_t)at << DESCRIPTOR_NEXT_SHIFT;
     }
-    describe(&queue->descriptors[at], segments, 0, 0);
-    return at;
 }
 
 int virtq_add(struct virtq *queue, const struct virtq_segment *segments, unsigned count,
               uint16_t token)
 {
-    uint64_t room;
-    if (queue->fault)
-        return -EPROTO;
-    if (count == 0 || count > queue->size || judge(segments, count, &room) < 0)
-        return -EINVAL;
     bool indirect = queue->tables && count > 1 && count <= VIRTQ_TABLE;
     unsigned needed = indirect ? 1 : count;
+    struct filling filling = {0};
+    if (queue->fault)
+        return -EPROTO;
+    if (count == 0 || count > queue->size)
+        return -EINVAL;
     if (needed > queue->free_count)
         return -EAGAIN;
 
-    unsigned head = queue->first_free, last = head;
+    /* Descriptors that are free may be written to; the request is in when its head is. */
+    unsigned head = queue->first_free;
+    unsigned last = indirect ? fill_table(queue, &filling, head, segments, count)
+                             : fill_chain(queue, &filling, head, segments, count);
+    if (filling.wrong)
+        return -EINVAL;
     struct virtq_slot *slot = &queue->slots[head];
-    if (indirect)
-        fill_table(queue, head, segments, count);
-    else
-        last = fill_chain(queue, head, segments, count);
-    slot->room = room;
+    slot->room = filling.room;
     slot->last = (uint16_t)last;
     slot->count = (uint16_t)needed;
     slot->token = token;
@@ -220,19 +220,19 @@ int virtq_add(struct virtq *queue, const struct virtq_segment *segments, unsigne
     return 0;
 }
 
-/* 2.7.7.2, 2.7.10: whether going from `before` to `now` passes the event. */
-static bool passes(uint16_t event, uint16_t now, uint16_t before)
+/* 2.7.7, 2.7.10: whether going from `before` to `now` passes the event. */
+static bool passes(uint16_t event, uint32_t now, uint32_t before)
 {
-    return (uint16_t)(now - event - 1) < (uint16_t)(now - before);
+    return (uint16_t)(now - event - 1) < now - before;
 }
 
 bool virtq_publish(struct virtq *queue)
 {
-    uint16_t before = queue->published, now = queue->added;
+    uint32_t before = queue->published, now = queue->added;
     if (now == before)
         return false;
     __atomic_thread_fence(__ATOMIC_RELEASE); /* 2.7.13: entries before the index */
-    STORE(queue->available->index, now);
+    STORE(queue->available->index, (uint16_t)now);
     queue->published = now;
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* the index before we look whether it sleeps */
     if (queue->event_index)
@@ -251,14 +251,14 @@ static int broken(struct virtq *queue, const char *fault)
 /* Asks the device how far it is. 1: there is something to take. */
 static int look(struct virtq *queue)
 {
-    uint16_t done = LOAD(queue->used->index);
-    if ((uint16_t)(done - queue->taken) > (uint16_t)(queue->published - queue->taken))
-        return broken(queue, "used index beyond what was made available");
-    if (done == queue->taken)
+    uint32_t some = (uint16_t)(LOAD(queue->used->index) - queue->taken);
+    if (some == 0)
         return 0;
+    if (some > queue->published - queue->taken)
+        return broken(queue, "used index beyond what was made available");
     /* 2.7.14: the index before the elements. */
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    queue->done = done;
+    queue->done = queue->taken + some;
     if (queue->awaits) {
         queue->awaits = false;
         STORE(queue->available->flags, NO_INTERRUPT);

@@ -49,16 +49,16 @@ struct virtq {
     uint64_t physical; /* of all of it */
     uint64_t tables_physical;
 
-    /* What only the driver knows. All counts are modulo 2^16. */
+    /* What only the driver knows. The device's counts are these modulo 2^16. */
     struct virtq_slot *slots; /* one for each descriptor */
     const char *fault;        /* what the device did wrong; NULL: nothing */
     uint32_t size;
     uint32_t free_count;
-    uint16_t first_free;
-    uint16_t added;     /* requests that the driver put into the available ring */
-    uint16_t published; /* of them, those that the device was shown */
-    uint16_t done;      /* requests that the device said it has done, when last asked */
-    uint16_t taken;     /* of them, those that the driver has taken */
+    uint32_t first_free;
+    uint32_t added;     /* requests that the driver put into the available ring */
+    uint32_t published; /* of them, those that the device was shown */
+    uint32_t done;      /* requests that the device said it has done, when last asked */
+    uint32_t taken;     /* of them, those that the driver has taken */
     bool event_index;
     bool awaits; /* asked for an interrupt, without event index */
 };
@@ -131,7 +131,7 @@ static inline unsigned virtq_free(const struct virtq *queue)
 /* Requests that were added and not taken yet. */
 static inline unsigned virtq_in_flight(const struct virtq *queue)
 {
-    return (uint16_t)(queue->added - queue->taken);
+    return queue->added - queue->taken;
 }
 
 #endif
