@@ -39,6 +39,12 @@ APPEND     ?=
 QEMU_EXTRA ?=
 export SMP MEM APPEND QEMU_EXTRA BUILD
 
+# A machine for a person has a disk, a network and a source of random bytes; those of tests have what
+# the test says.
+run gdb: export DISK ?= $(BUILD)/disk.img
+run gdb: export NET ?= user
+run gdb: export RNG ?= 1
+
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wundef
 DEPFLAGS  = -MMD -MP
 
@@ -131,6 +137,8 @@ help:
 	@echo 'make            build the image: $(IMAGE)'
 	@echo '                $(BUILD)/initrd-test.cpio is the archive with everything that tests need'
 	@echo 'make run        boot it in QEMU; Ctrl-A X leaves      SMP= MEM= APPEND= QEMU_EXTRA= QEMU10=1'
+	@echo '                                                     DISK=$(BUILD)/disk.img|none DISK_SIZE=64M  RNG=none'
+	@echo '                                                     NET=user|none HOSTFWD='\''8080:80 udp:5353:53'\'' PCAP=FILE'
 	@echo '                                                     FILES='\''programs/NAME=FILE ...'\'' adds to the archive'
 	@echo 'make test       everything that is checked before a commit'
 	@echo 'make checks     a kernel that checks its invariants: KERNEL=$(BUILD)/loader-checks.elf'

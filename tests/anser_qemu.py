@@ -87,6 +87,13 @@ def free_ports(count):
     return found
 
 
+def _words(value):
+    """One word or several of them, for a variable of tools/run-qemu."""
+    if value is None or isinstance(value, (str, Path)):
+        return str(value or "")
+    return " ".join(map(str, value))
+
+
 class Machine:
     """One QEMU. Every argument has the meaning that it has for `make run`.
 
@@ -95,13 +102,20 @@ class Machine:
     append          kernel command line
     extra           more arguments for QEMU, a list of words
     qemu            "7.2" (the machine's own) or "10" (unpacked by the set-up)
+    disk            None, the path of an image (made if it is not there), or a list of them
+    net             None, "user", or the words of -netdev without an id
+    hostfwd         ports that lead to the guest's, as "8080:80 udp:5353:53", or a list of them
+    pcap            file for what is on the network
+    rng             whether there is a source of random bytes
+    legacy          whether virtio devices are behind the legacy transport
     icount          None, or the shift of -icount (0: one instruction is a nanosecond)
     console         "plain": every byte sent reaches the guest; "nographic": Ctrl-A is QEMU's
     timeout         seconds that expect and wait_exit are ready to wait, if they do not say more
     """
 
     def __init__(self, *, kernel=None, initrd=None, smp=1, mem="128M", append="", extra=(),
-                 qemu="7.2", icount=None, console="plain", timeout=30, name=None):
+                 qemu="7.2", icount=None, console="plain", timeout=30, name=None, disk=None,
+                 net=None, hostfwd=(), pcap=None, rng=False, legacy=False):
         if qemu not in ("7.2", "10"):
             raise ValueError(f"qemu={qemu!r} is neither '7.2' nor '10'")
         self._extra = list(extra.split() if isinstance(extra, str) else extra)
@@ -112,6 +126,8 @@ class Machine:
             "INITRD": str(initrd or BUILD / "initrd.cpio"),
             "SMP": str(smp), "MEM": str(mem), "APPEND": append, "QEMU_EXTRA": "",
             "QEMU10": "1" if qemu == "10" else "", "QEMU_CONSOLE": console, "BUILD": str(BUILD),
+            "DISK": _words(disk), "NET": net or "", "HOSTFWD": _words(hostfwd),
+            "PCAP": str(pcap or ""), "RNG": "1" if rng else "", "LEGACY": "1" if legacy else "",
         }
         self._timeout = timeout
         test = os.environ.get("PYTEST_CURRENT_TEST", "machine").split(" ")[0]

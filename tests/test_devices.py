@@ -9,7 +9,6 @@ import pytest
 from anser_qemu import BUILD, ROOT, Machine
 from test_services import CONSOLE, server, state, wait_state
 
-MODERN = ["-global", "virtio-mmio.force-legacy=false"]
 SLOT_0 = 0x10001000  # QEMU's virt machine: eight slots, the PLIC's sources 1 to 8
 
 
@@ -26,10 +25,10 @@ def boot(tmp_path, manifest, slots, modern=True, more=(), **options):
     files = ("servers/uart", "servers/console", "servers/example", "programs/hello")
     subprocess.run([ROOT / "tools/mkinitrd", archive, f"init={BUILD}/servers/init", f"manifest={text}",
                     *(f"{name}={BUILD / name}" for name in files)], check=True)
-    words = [*(MODERN if modern else []), *more]
+    words = [*more]
     for number, device in slots.items():
         words = [*words, "-device", f"{device},bus=virtio-mmio-bus.{number}"]
-    return Machine(initrd=archive, timeout=60, extra=words, **options)
+    return Machine(initrd=archive, timeout=60, extra=words, legacy=not modern, **options)
 
 
 def devices(machine):
