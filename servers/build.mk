@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The servers, one folder each, and the boot archive that holds them, the programs and the tests.
 
-SERVERS := init uart console files pipe virtio-blk example
+SERVERS := init uart console files pipe virtio-blk virtio-net example
 # The personality is linked in its own way, by a fragment of its own.
 ifneq ($(filter servers/linux/build.mk,$(FRAGMENTS)),)
 SERVERS += linux
@@ -13,6 +13,7 @@ $(eval $(call user_program,servers/console,$(wildcard servers/console/*.c)))
 $(eval $(call user_program,servers/files,$(wildcard servers/files/*.c)))
 $(eval $(call user_program,servers/pipe,$(wildcard servers/pipe/*.c)))
 $(eval $(call user_program,servers/virtio-blk,$(wildcard servers/virtio-blk/*.c)))
+$(eval $(call user_program,servers/virtio-net,$(wildcard servers/virtio-net/*.c)))
 
 # The example of docs/servers.md: a server, and its client as programs/tally.
 $(eval $(call user_program,servers/example,servers/example/main.c))

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Clients that are attached: their region, rings and buffers. Nothing that a client writes there is
+ * believed: entries are copied, then judged, and who breaks the rules is attached no more.
+ */
+#ifndef ANSER_SERVERS_VIRTIO_NET_CLIENT_H
+#define ANSER_SERVERS_VIRTIO_NET_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <anser/netif.h>
+#include "buffers.h"
+#include "dma.h"
+#include "ring.h"
+
+/* Where a received frame begins in its buffer: the IP header behind it is aligned, and there is
+ * room for the device's header before it. */
+#define RECEIVE_OFFSET 18
+
+struct client {
+    uint64_t badge; /* 0: this place is free */
+    uint32_t mode;  /* NETIF_MODE_* */
+    uint32_t ethertype;
+    uint32_t wants;
+    uint32_t flags; /* what holds for it: NETIF_CHECKSUM, ... */
+    bool leaving;   /* is gone, but the device still reads from its region */
+    bool broken;    /* broke the rules; ends with the round */
+    bool due;       /* is to be told, at the end of the round */
+    struct dma region;
+    anser_handle notify;
+    bool notify_channel;
+
+    struct ring received;
+    struct ring lend;
+    uint32_t received_unsaid; /* entries put in, but not published yet */
+    struct buffers buffers;
+
+    struct ring send;
+    struct ring sent;
+    uint32_t sent_unsaid;
+    uint8_t *send_memory;
+    uint64_t send_physical;
+    uint32_t send_size; /* bytes of a buffer */
+    uint32_t send_count;
+    uint32_t in_flight;                 /* of them, those in the device's queue */
+    uint8_t flying[NETIF_BUFFERS_MAX];  /* this one is */
+    uint16_t header[NETIF_BUFFERS_MAX]; /* its header, see send.c */
+
+    struct netif_statistics counters;
+};
+
+extern struct client clients[NETIF_CLIENTS_MAX];
+extern unsigned client_count;         /* of those that are attached or leaving */
+extern struct client *client_default; /* or NULL */
+
+#define CLIENT_EACH(each)                                                                          \
+    for (struct client *each = clients; each < clients + NETIF_CLIENTS_MAX; each++)                \
+        if (each->badge)
+
+/* The client that asks with this badge, attached and not leaving; NULL: none. */
+struct client *client_find(uint64_t badge);
+
+/*
+ * Makes a client with its region; receive_size is that of its receive buffers. The notify handle is
+ * its own if it succeeds. Returns 0, -EINVAL (sizes), -EBUSY, -ENOMEM, -EMFILE.
+ */
+int client_attach(uint64_t badge, const struct netif_attach *wanted, uint32_t receive_size,
+                  anser_handle notify, struct client **made);
+
+/* What the client is told of it. */
+void client_describe(const struct client *client, struct netif_attached *attached);
+
+/* Ends a client of which the device has no buffer any more. */
+void client_end(struct client *client);
+
+/* Takes what the client lent into its stock. False: it broke the rules. */
+bool client_collect(struct client *client);
+
+/* Puts a received frame into the client's ring; client_say publishes. False: it broke the rules. */
+bool client_deliver(struct client *client, const struct netif_frame *frame);
+
+/* Gives a buffer for sending back. */
+void client_give_back(struct client *client, uint16_t buffer);
+
+/* Publishes what was delivered and given back, and tells the client if it sleeps or is due. */
+void client_say(struct client *client);
+
+/* Tells somebody who waits with this handle that there is news. */
+void client_tell(anser_handle notify);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The receive queue: buffers to the device, frames to clients. */
+#ifndef ANSER_SERVERS_VIRTIO_NET_RECEIVE_H
+#define ANSER_SERVERS_VIRTIO_NET_RECEIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes of a buffer to receive into; `large`: frames may take several. */
+uint32_t receive_buffer_size(bool large);
+
+/* The queue is empty: begins with the buffers of the default client, or with the server's own. */
+void receive_start(void);
+
+/* Takes what the device has received. Clients are told by client_say. */
+void receive_take(void);
+
+/* Gives the device all buffers that it can have. */
+void receive_refill(void);
+
+/* Asks to be told of the next frame, and of lent buffers if the device has few. False: there are
+ * some now. */
+bool receive_wait(void);
+
+/* The same, of lent buffers only. */
+bool receive_wait_lent(void);
+
+#endif
