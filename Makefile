@@ -70,7 +70,7 @@ all: build
 
 FRAGMENTS := $(wildcard loader/build.mk kern/build.mk lib/build.mk programs/build.mk go/build.mk \
 	servers/linux/build.mk tests/linux/build.mk tests/bench/build.mk tests/net/build.mk \
-	servers/build.mk tests/build.mk models/build.mk)
+	tests/disk/build.mk servers/build.mk tests/build.mk models/build.mk)
 include $(FRAGMENTS)
 
 # A part that is not there yet leaves its product out; a part that is there must make it.
