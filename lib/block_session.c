@@ -27,9 +27,7 @@ static int ask(struct block *block, const struct channel_out *out, void *answer,
 {
     memset(answer, 0, size);
     *in = (struct channel_in){.data = answer, .capacity = size};
-    int status = -EPIPE;
-    for (int i = 0; i < PIPE_TRIES && (status == -EPIPE || status == -EINTR); i++)
-        status = channel_call(block->handle, out, in, CLOCK_NEVER);
+    int status = channel_call(block->handle, out, in, CLOCK_NEVER);
     if (status < 0)
         return status;
     if (in->length < sizeof(int64_t))
@@ -42,7 +40,9 @@ static int ask_word(struct block *block, uint64_t type, void *answer, size_t siz
 {
     struct channel_out out = {.data = &type, .length = sizeof(type)};
     struct channel_in in;
-    int status = ask(block, &out, answer, size, &in);
+    int status = -EPIPE;
+    for (int i = 0; i < PIPE_TRIES && (status == -EPIPE || status == -EINTR); i++)
+        status = ask(block, &out, answer, size, &in);
     for (unsigned i = 0; status >= 0 && i < in.handle_count; i++)
         handle_close(in.handles[i]);
     return status;
@@ -75,13 +75,23 @@ static int attach(struct block *block, size_t bytes, struct block_session *sessi
     return 0;
 }
 
+/* Each try has a signal of its own: a server that dies takes the one that it was sent along. */
+static int attach_again(struct block *block, size_t bytes, struct block_session *session,
+                        struct block_attached *attached)
+{
+    int status = -EPIPE;
+    for (int i = 0; i < PIPE_TRIES && (status == -EPIPE || status == -EINTR); i++)
+        status = attach(block, bytes, session, attached);
+    return status;
+}
+
 static int attach_patiently(struct block *block, size_t bytes, struct block_session *session,
                             struct block_attached *attached)
 {
-    int status = attach(block, bytes, session, attached);
+    int status = attach_again(block, bytes, session, attached);
     for (int i = 0; i < MEMORY_TRIES && status == -ENOMEM; i++) {
         clock_sleep(MEMORY_PAUSE);
-        status = attach(block, bytes, session, attached);
+        status = attach_again(block, bytes, session, attached);
     }
     return status;
 }
@@ -115,10 +125,10 @@ int block_session_begin(struct block *block, size_t bytes)
 {
     struct block_attached attached;
     struct block_session *session = &block->session;
-    int status = attach(block, bytes, session, &attached);
+    int status = attach_again(block, bytes, session, &attached);
     while (status == -ENOMEM && bytes > DATA_LEAST) {
         bytes = bytes / 2 > DATA_LEAST ? bytes / 2 : DATA_LEAST;
-        status = attach(block, bytes, session, &attached);
+        status = attach_again(block, bytes, session, &attached);
     }
     if (status < 0)
         return status;

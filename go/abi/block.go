@@ -11,7 +11,7 @@ const (
 	BlockStatistics  = 0x703
 	BlockAttach      = 0x704
 	BlockKick        = 0x705
-	BlockRegionMax   = (4 << 20)
+	BlockRegionMax   = 0x3f0000
 	BlockEntriesMax  = 256
 	BlockRequestMax  = (1 << 20)
 	BlockReadOnly    = 1

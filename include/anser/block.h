@@ -42,11 +42,10 @@
 #define BLOCK_ATTACH     0x704
 #define BLOCK_KICK       0x705
 
-#define BLOCK_REGION_MAX  (4u << 20) /* bytes of data a client, its rings apart */
-#define BLOCK_ENTRIES_MAX 256        /* of each ring */
-#define BLOCK_REQUEST_MAX                                                                          \
-    (1u << 20) /* bytes of one request; longer ones are cut by the library                         \
-                */
+#define BLOCK_REGION_MAX  0x3f0000 /* bytes of data a client; contiguous, with its rings */
+#define BLOCK_ENTRIES_MAX 256      /* of each ring */
+/* Bytes of one request; longer ones are cut by the library. */
+#define BLOCK_REQUEST_MAX (1u << 20)
 
 /* block_info.flags */
 #define BLOCK_READ_ONLY    1u

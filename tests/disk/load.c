@@ -22,7 +22,7 @@
 #define UNITS_MAX  8192 /* of the disk that are used */
 #define SPAN_MAX   8    /* units of a request */
 #define SLOT_BYTES (SPAN_MAX * PATTERN_UNIT)
-#define SLOTS_MAX  128
+#define SLOTS_MAX  64
 
 static struct block *disk;
 static uint64_t seed, choices;
@@ -224,11 +224,7 @@ static int run(uint64_t wanted, unsigned depth)
 static int begin(const char *name, unsigned depth)
 {
     size_t size;
-    int status =
-        block_open(&disk, name,
-                   (size_t)SLOTS_MAX * SLOT_BYTES < BLOCK_REGION_MAX ? SLOTS_MAX * SLOT_BYTES
-                                                                     : BLOCK_REGION_MAX,
-                   depth);
+    int status = block_open(&disk, name, SLOTS_MAX * SLOT_BYTES, depth);
     if (status < 0)
         return status;
     area = block_area(disk, &size);
@@ -236,8 +232,7 @@ static int begin(const char *name, unsigned depth)
     if (units > UNITS_MAX)
         units = UNITS_MAX;
     can_zero = block_describe(disk)->flags & BLOCK_CAN_ZERO;
-    uint32_t fit = (uint32_t)(size / SLOT_BYTES);
-    if (units < 2 * SPAN_MAX || fit < depth)
+    if (units < 2 * SPAN_MAX || size < SLOTS_MAX * SLOT_BYTES)
         return -ENOSPC;
     for (uint32_t i = 0; i < SLOTS_MAX; i++)
         free_slots[i] = SLOTS_MAX - 1 - i;
