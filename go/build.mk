@@ -8,7 +8,8 @@ GO_SERVERS  := $(filter logd shell,$(GO_COMMANDS))
 GO_PROGRAMS := $(filter-out $(GO_SERVERS),$(GO_COMMANDS))
 # Those of go/test print TAP; they are in the tests' archive only.
 GO_TESTS    := $(sort $(patsubst go/test/%/,%,$(dir $(wildcard go/test/*/*.go))))
-GO_BUILD     = GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath
+# Without tables for debuggers: archives lie in memory.
+GO_BUILD     = GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -ldflags='-s -w'
 
 .PHONY: go-commands
 go-commands:
@@ -30,3 +31,6 @@ $(GO_COMMANDS:%=$(BUILD)/go/%) $(GO_TESTS:%=$(BUILD)/go/%): $(BUILD)/go/%: go-co
 
 # Scripts for the shell.
 INITRD_NAMES += $(foreach file,$(wildcard go/cmd/shell/share/*),share/$(notdir $(file))=$(file))
+
+# What httpd serves if it is not told otherwise.
+INITRD_NAMES += $(foreach file,$(wildcard share/www/*),$(file)=$(file))

@@ -12,11 +12,13 @@
 #include "calls_descriptor.h"
 #include "calls_path.h"
 #include "calls_process.h"
+#include "calls_socket.h"
 
 #define LINUX_CALLS(CALL)                                                                          \
     LINUX_CALLS_PROCESS(CALL)                                                                      \
     LINUX_CALLS_DESCRIPTOR(CALL)                                                                   \
-    LINUX_CALLS_PATH(CALL)
+    LINUX_CALLS_PATH(CALL)                                                                         \
+    LINUX_CALLS_SOCKET(CALL)
 
 #define LINUX_CALL_DECLARE(number, name, show) linux_call linux_##name;
 LINUX_CALLS(LINUX_CALL_DECLARE)

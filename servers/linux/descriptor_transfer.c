@@ -135,7 +135,7 @@ int64_t linux_pwrite64(struct task *self)
 struct vector_call {
     transfer *move;
     transfer_at *move_at;
-    bool gathers; /* goes on after a whole piece, also where the next may have to wait */
+    bool gathers; /* writes: goes on after a whole piece, also where the next may have to wait */
 };
 
 /* After a whole piece was read: what a pipe or terminal does not have yet is for the next call. */
@@ -148,6 +148,9 @@ static bool may_go_on(struct file *file)
     mutex_unlock(&poll_lock);
     return events & LINUX_POLLIN;
 }
+
+typedef int64_t vector(struct task *self, struct file *file, const struct linux_iovec *pieces,
+                       uint64_t count);
 
 /* Moves piece by piece until one comes back short. */
 static int64_t transfer_pieces(struct task *self, struct file *file, const struct vector_call *call,
@@ -203,10 +206,15 @@ static int64_t transfer_vector(struct task *self, const struct vector_call *call
         return -LINUX_EBADF;
     struct linux_iovec *pieces = read_pieces(task_argument(self, 1), count, &result);
     if (pieces) {
+        vector *whole =
+            call->gathers ? file->operations->write_vector : file->operations->read_vector;
         /* Without a piece the descriptor is judged all the same. */
-        result = transfer_pieces(self, file, call, pieces, count, offset);
         if (count == 0 && !offset)
             result = call->move(self, file, 0, 0);
+        else if (whole && !offset)
+            result = whole(self, file, pieces, count);
+        else
+            result = transfer_pieces(self, file, call, pieces, count, offset);
         heap_free(pieces);
     }
     file_drop(file);

@@ -27,6 +27,11 @@ struct file_operations {
     /* At the file's position, which they move if the kind has one. NULL: -EBADF. */
     int64_t (*read)(struct task *self, struct file *file, uint64_t to, uint64_t length);
     int64_t (*write)(struct task *self, struct file *file, uint64_t from, uint64_t length);
+    /* The same with pieces of memory, as one. NULL: piece by piece. */
+    int64_t (*read_vector)(struct task *self, struct file *file, const struct linux_iovec *pieces,
+                           uint64_t count);
+    int64_t (*write_vector)(struct task *self, struct file *file, const struct linux_iovec *pieces,
+                            uint64_t count);
     /* At an offset; the position stays. NULL: -ESPIPE. */
     int64_t (*read_at)(struct task *self, struct file *file, uint64_t to, uint64_t length,
                        uint64_t offset);

@@ -14,6 +14,7 @@
 #define LINUX_HEAP_END  0x3e40000000
 #define LINUX_FILES     0x3e80000000 /* files that are being read */
 #define LINUX_FILES_END 0x3f80000000
+#define LINUX_SOCKETS   0x3f80000000 /* areas of sockets: SOCKET_AREAS_MAX * SOCKET_AREA_MAX */
 #define LINUX_CLOCK     0x3e08000000 /* one page that the vDSO reads: struct linux_clock */
 
 /* One slot of LINUX_HANDLERS: guard, save page, stack, guard; the kernel wants both guards. */

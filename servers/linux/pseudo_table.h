@@ -60,6 +60,7 @@ void text_version(struct text *text);
 void text_system_name(struct text *text);
 void text_release(struct text *text);
 void text_host_name(struct text *text);
+void text_backlog(struct text *text);
 
 /* Where the links lead. */
 void text_executable(struct text *text);

@@ -237,6 +237,12 @@ void text_host_name(struct text *text)
     text_add(text, LINUX_HOST_NAME "\n");
 }
 
+/* The TCP/IP server cuts a longer queue of a listener to this. */
+void text_backlog(struct text *text)
+{
+    text_add(text, "255\n");
+}
+
 /* ---- Links. ---------------------------------------------------------------------------------- */
 
 void text_executable(struct text *text)
