@@ -2,6 +2,7 @@
 # Host tests and fuzz targets. A file says itself what it is linked with, in comment lines
 #     /* sources: kern/tree.c loader/elf.c */    sources of the system under test
 #     /* libraries: -lfdt */                      libraries of the host
+#     /* includes: tests/host/doubles lib */      folders, if the file takes in sources of a server
 # tests/host/test_NAME.c becomes a program that prints TAP, fuzz_NAME.c a libFuzzer target whose
 # seeds lie in tests/host/seeds/NAME/.
 
@@ -18,17 +19,18 @@ $(BUILD)/tests/$(2)/$(1): $(patsubst %.c,$(BUILD)/tests/$(2)/%.o,tests/host/$(1)
 		$(call comment_line,sources,tests/host/$(1).c))
 	$$(call say,LINK,$$@)
 	$$(Q)$$(HOSTCC) $$(HOST_CFLAGS) $(3) $$^ $(call comment_line,libraries,tests/host/$(1).c) -o $$@
+$(BUILD)/tests/$(2)/tests/host/$(1).o: HOST_INCLUDES := $(addprefix -I,$(call comment_line,includes,tests/host/$(1).c))
 endef
 
 $(BUILD)/tests/host/%.o: %.c
 	$(call say,HOSTCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -Itests/host $(DEPFLAGS) -c $< -o $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -Itests/host $(DEPFLAGS) $(HOST_INCLUDES) -c $< -o $@
 
 $(BUILD)/tests/fuzz/%.o: %.c
 	$(call say,FUZZCC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -Wno-missing-prototypes -Itests/host $(DEPFLAGS) -c $< -o $@
+	$(Q)$(HOSTCC) $(HOST_CFLAGS) -fsanitize=fuzzer-no-link -Wno-missing-prototypes -Itests/host $(DEPFLAGS) $(HOST_INCLUDES) -c $< -o $@
 
 $(foreach test,$(HOST_TESTS),$(eval $(call host_program,$(test),host,)))
 $(foreach test,$(HOST_FUZZ),$(eval $(call host_program,$(test),fuzz,-fsanitize=fuzzer)))

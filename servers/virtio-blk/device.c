@@ -12,6 +12,8 @@
 #define QUEUE_REQUESTS 0
 #define QUEUE_SIZE     256
 
+#define REQUEST_SEGMENTS 3 /* header, data, status */
+
 /* Section 5.2.3, bits. */
 #define FEATURE_SIZE_MAX     VIRTIO_FEATURE(1)
 #define FEATURE_GEOMETRY     VIRTIO_FEATURE(4)
@@ -158,6 +160,8 @@ static int make_queue(void)
     uint32_t size = virtio_queue_max(&virtio, QUEUE_REQUESTS);
     if (size > QUEUE_SIZE)
         size = QUEUE_SIZE;
+    if (size < REQUEST_SEGMENTS)
+        return -EPROTO;
     struct dma memory;
     size_t queue_bytes = memory_round_up(virtq_bytes(size));
     int status =
@@ -199,7 +203,7 @@ unsigned device_room(void)
 {
     unsigned room = virtq_free(&queue);
     if (!(virtio.features & VIRTIO_INDIRECT_DESC))
-        room /= 3; /* header, data, status */
+        room /= REQUEST_SEGMENTS;
     return room < free_count ? room : free_count;
 }
 
@@ -244,7 +248,7 @@ void device_submit(const struct device_request *request)
 {
     uint16_t token = free_tokens[free_count - 1];
     struct frame *frame = &frames[token];
-    struct virtq_segment segments[3] = {
+    struct virtq_segment segments[REQUEST_SEGMENTS] = {
         {FRAME_PHYSICAL(token, header), sizeof(frame->header), false}};
     bool transfers = request->operation == BLOCK_OP_READ || request->operation == BLOCK_OP_WRITE;
     frame->header.type = type_of(request->operation);

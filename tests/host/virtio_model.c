@@ -39,6 +39,13 @@ void model_memory(struct virtio_model *model, uint64_t physical, void *bytes, si
     model->regions[i].size = size;
 }
 
+void model_forget(struct virtio_model *model, uint64_t physical)
+{
+    for (unsigned i = 0; i < model->region_count; i++)
+        if (model->regions[i].physical == physical)
+            model->regions[i] = model->regions[--model->region_count];
+}
+
 void *model_at(struct virtio_model *model, uint64_t physical, uint64_t length)
 {
     for (unsigned i = 0; i < model->region_count; i++) {

@@ -13,7 +13,7 @@
 #include "lib/virtio.h"
 
 #define MODEL_QUEUES   3
-#define MODEL_REGIONS  16
+#define MODEL_REGIONS  160
 #define MODEL_SEGMENTS 64
 #define MODEL_CONFIG   256
 
@@ -67,6 +67,9 @@ struct virtio model_device(struct virtio_model *model);
 
 /* Memory that the device reaches at `physical`; it stays the caller's. */
 void model_memory(struct virtio_model *model, uint64_t physical, void *bytes, size_t size);
+
+/* From now on it does not reach the memory that begins at `physical`. */
+void model_forget(struct virtio_model *model, uint64_t physical);
 
 /* `length` bytes at `physical`: they must lie in one piece of that memory. */
 void *model_at(struct virtio_model *model, uint64_t physical, uint64_t length);
