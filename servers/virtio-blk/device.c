@@ -2,6 +2,7 @@
 /* The block device of virtio. Sections of the virtio specification 1.2. */
 #include "device.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "dma.h"
@@ -9,7 +10,7 @@
 #include "memory.h"
 #include "virtio.h"
 
-#define QUEUE_REQUESTS 0
+#define QUEUE_REQUESTS 0u
 #define QUEUE_SIZE     256
 
 #define REQUEST_SEGMENTS 3 /* header, data, status */
@@ -75,6 +76,7 @@ bool device_serial_known;
 static struct virtio virtio;
 static struct virtq queue;
 static bool zeroes_may_unmap;
+static const char *fault; /* besides those of the queue */
 
 static struct frame *frames;
 static uint64_t frames_physical;
@@ -269,11 +271,14 @@ void device_start(void)
         virtio_notify(&virtio, QUEUE_REQUESTS);
 }
 
-static int result_of(const struct frame *frame)
+/* 2.7.8.2: a device that has written less than it says it read has failed as well. */
+static int result_of(const struct frame *frame, const struct device_request *request,
+                     uint32_t written)
 {
-    if (frame->status == STATUS_OK)
-        return 0;
-    return frame->status == STATUS_UNSUPPORTED ? -EOPNOTSUPP : -EIO;
+    if (frame->status == STATUS_UNSUPPORTED)
+        return -EOPNOTSUPP;
+    bool is_short = request->operation == BLOCK_OP_READ && written <= request->bytes;
+    return frame->status == STATUS_OK && !is_short ? 0 : -EIO;
 }
 
 int device_take(struct device_request *request, int *status)
@@ -284,7 +289,7 @@ int device_take(struct device_request *request, int *status)
     if (taken <= 0)
         return taken;
     *request = flights[token];
-    *status = result_of(&frames[token]);
+    *status = result_of(&frames[token], request, written);
     if (request->operation == DEVICE_OP_SERIAL) {
         device_serial_known = true;
         if (*status == 0)
@@ -294,12 +299,24 @@ int device_take(struct device_request *request, int *status)
     return 1;
 }
 
-bool device_interrupt(void)
+int device_interrupt(void)
 {
-    bool changed = virtio_interrupts(&virtio) & VIRTIO_INTERRUPT_CONFIGURATION;
-    if (changed)
-        virtio_config_read(&virtio, CONFIG_CAPACITY, &device_info.sectors, sizeof(uint64_t));
-    return changed;
+    if (!(virtio_interrupts(&virtio) & VIRTIO_INTERRUPT_CONFIGURATION))
+        return 0;
+    if (virtio_needs_reset(&virtio))
+        fault = "it asks for a reset";
+    else if (virtio_config_read(&virtio, CONFIG_CAPACITY, &device_info.sectors, sizeof(uint64_t)) <
+             0)
+        fault = "its configuration changes without end";
+    return fault ? -EPROTO : 0;
+}
+
+void device_report(const char *name)
+{
+    if (queue.fault)
+        fprintf(stderr, "%s: device broken: queue %u: %s\n", name, QUEUE_REQUESTS, queue.fault);
+    else if (fault)
+        fprintf(stderr, "%s: device broken: %s\n", name, fault);
 }
 
 bool device_wait(void)

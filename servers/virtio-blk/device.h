@@ -51,9 +51,12 @@ void device_start(void);
  */
 int device_take(struct device_request *request, int *status);
 
-/* The reasons of the interrupt, acknowledged. True: the configuration may have changed, and is read
- * again: that of the capacity, the only thing that may. */
-bool device_interrupt(void);
+/* Acknowledges an interrupt. If the configuration may have changed, the capacity is read again, the
+ * only part that may. Returns 0, or -EPROTO: the device cannot be used any more. */
+int device_interrupt(void);
+
+/* After an -EPROTO of the device: a line that says what it did. */
+void device_report(const char *name);
 
 /* Asks for an interrupt when the next request is done; false: one is done already. */
 bool device_wait(void);

@@ -102,9 +102,8 @@ static const struct serve_handler handlers[] = {
 static void handle_interrupt(struct server *server, const struct serve_event *event)
 {
     (void)event;
-    device_interrupt();
-    if (requests_end() < 0) {
-        fprintf(stderr, "%s: the device did what cannot be\n", name);
+    if (device_interrupt() < 0 || requests_end() < 0) {
+        device_report(name);
         serve_stop(server);
         return;
     }

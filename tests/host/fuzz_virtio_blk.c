@@ -259,7 +259,12 @@ static void device_finish(void)
     held--;
     held_requests[how % (held + 1)] = held_requests[held];
     *request.segments[request.count - 1].bytes = how >= 250 ? (uint8_t)(how - 250) : 0;
-    model_push(&machine, 0, request.head, (uint32_t)request.room);
+    uint32_t written = (uint32_t)request.room;
+    if (how == 249) {
+        device_is_hostile = true;
+        written = next_word() % (written + 1);
+    }
+    model_push(&machine, 0, request.head, written);
 }
 
 /* It says what is not so: an index, an id, a length. */
@@ -291,7 +296,11 @@ static void device_reconfigure(void)
     device_is_hostile = true;
     machine.config[next_byte()] = (uint8_t)next_byte();
     machine.config_changes = next_byte();
-    if (machine.status & 4)
+    if (!(machine.status & 4))
+        return;
+    if (next_byte() == 255)
+        model_needs_reset(&machine);
+    else
         model_configuration_changed(&machine);
 }
 
@@ -299,8 +308,11 @@ static void device_reconfigure(void)
 
 static void interrupt(void)
 {
-    device_interrupt();
-    int result = requests_end();
+    bool asks_for_reset = (machine.status & 64) && (machine.interrupts & 2);
+    int result = device_interrupt();
+    require((result == 0) == !fault && !(asks_for_reset && result == 0));
+    if (result == 0)
+        result = requests_end();
     require(result == 0 || (result == -EPROTO && device_is_hostile));
     driver_has_ended = result < 0;
     while (!driver_has_ended && !requests_pump())
