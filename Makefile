@@ -69,7 +69,7 @@ IMAGE := $(BUILD)/loader.elf $(BUILD)/initrd.cpio
 all: build
 
 FRAGMENTS := $(wildcard loader/build.mk kern/build.mk lib/build.mk programs/build.mk go/build.mk \
-	servers/linux/build.mk tests/linux/build.mk tests/bench/build.mk tests/net/build.mk \
+	servers/linux/build.mk servers/tcpip/build.mk tests/linux/build.mk tests/bench/build.mk tests/net/build.mk \
 	tests/disk/build.mk servers/build.mk tests/build.mk models/build.mk)
 include $(FRAGMENTS)
 

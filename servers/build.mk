@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The servers, one folder each, and the boot archive that holds them, the programs and the tests.
 
-SERVERS := init uart console files pipe virtio-blk virtio-net example
+SERVERS := init uart console files pipe virtio-blk virtio-net tcpip example
 # The personality is linked in its own way, by a fragment of its own.
 ifneq ($(filter servers/linux/build.mk,$(FRAGMENTS)),)
 SERVERS += linux

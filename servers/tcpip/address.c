@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See address.h. */
+#include <string.h>
+#include "address.h"
+#include "errno.h"
+#include <lwip/netif.h>
+
+int address_read(const struct socket_address *from, ip_addr_t *to)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+    u32_t words[4];
+    memcpy(words, from->bytes, sizeof(words));
+    if (from->family == SOCKET_FAMILY_4) {
+        ip_addr_set_ip4_u32(to, words[0]);
+        return 0;
+    }
+    if (from->family != SOCKET_FAMILY_6)
+        return -EAFNOSUPPORT;
+    if (memcmp(from->bytes, mapped, sizeof(mapped)) == 0) {
+        ip_addr_set_ip4_u32(to, words[3]);
+        return 0;
+    }
+    IP_ADDR6(to, words[0], words[1], words[2], words[3]);
+    ip6_addr_clear_zone(ip_2_ip6(to));
+    if (ip6_addr_has_scope(ip_2_ip6(to), IP6_UNKNOWN)) {
+        if (from->zone != 0)
+            ip6_addr_set_zone(ip_2_ip6(to), from->zone);
+        else if (netif_default != NULL)
+            ip6_addr_assign_zone(ip_2_ip6(to), IP6_UNKNOWN, netif_default);
+    }
+    return 0;
+}
+
+struct socket_address address_write(const ip_addr_t *from, uint16_t port)
+{
+    struct socket_address to = {.family = SOCKET_FAMILY_4, .port = port};
+    if (IP_IS_V4(from)) {
+        u32_t word = ip_addr_get_ip4_u32(from);
+        memcpy(to.bytes, &word, sizeof(word));
+        return to;
+    }
+    to.family = SOCKET_FAMILY_6; /* also the address of any family */
+    to.zone = ip6_addr_zone(ip_2_ip6(from));
+    memcpy(to.bytes, ip_2_ip6(from)->addr, sizeof(to.bytes));
+    return to;
+}
+
+int address_error(err_t error)
+{
+    switch (error) {
+    case ERR_OK:
+        return 0;
+    case ERR_MEM:
+    case ERR_BUF:
+        return -ENOBUFS;
+    case ERR_TIMEOUT:
+        return -ETIMEDOUT;
+    case ERR_RTE:
+    case ERR_IF:
+        return -ENETUNREACH;
+    case ERR_INPROGRESS:
+        return -EINPROGRESS;
+    case ERR_USE:
+        return -EADDRINUSE;
+    case ERR_ALREADY:
+        return -EALREADY;
+    case ERR_ISCONN:
+        return -EISCONN;
+    case ERR_CONN:
+        return -ENOTCONN;
+    case ERR_RST:
+    case ERR_ABRT:
+    case ERR_CLSD:
+        return -ECONNRESET;
+    default:
+        return -EINVAL;
+    }
+}

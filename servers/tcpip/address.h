@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses and errors: those of the protocol (<anser/socket.h>) and lwIP's. */
+#ifndef ANSER_SERVERS_TCPIP_ADDRESS_H
+#define ANSER_SERVERS_TCPIP_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <anser/socket.h>
+#include <lwip/err.h>
+#include <lwip/ip_addr.h>
+
+/* Reads an address; an IPv4-mapped IPv6 one becomes IPv4. 0, or -EAFNOSUPPORT. */
+int address_read(const struct socket_address *from, ip_addr_t *to);
+
+struct socket_address address_write(const ip_addr_t *from, uint16_t port);
+
+/* lwIP's error as -errno. */
+int address_error(err_t error);
+
+#endif

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The TCP/IP server: lwIP, which the set-up unpacks, compiled with our options, and our own files.
+
+LWIP := $(BUILD)/lwip/src
+LWIP_SOURCES := $(addprefix $(LWIP)/, \
+	core/def.c core/dns.c core/inet_chksum.c core/init.c core/ip.c core/mem.c core/memp.c \
+	core/netif.c core/pbuf.c core/raw.c core/stats.c core/sys.c core/tcp.c core/tcp_out.c \
+	core/timeouts.c core/udp.c \
+	core/ipv4/dhcp.c core/ipv4/etharp.c core/ipv4/icmp.c core/ipv4/igmp.c core/ipv4/ip4.c \
+	core/ipv4/ip4_addr.c core/ipv4/ip4_frag.c \
+	core/ipv6/ethip6.c core/ipv6/icmp6.c core/ipv6/inet6.c core/ipv6/ip6.c core/ipv6/ip6_addr.c \
+	core/ipv6/ip6_frag.c core/ipv6/mld6.c core/ipv6/nd6.c netif/ethernet.c apps/sntp/sntp.c)
+LWIP_OBJECTS := $(patsubst $(LWIP)/%.c,$(BUILD)/user/lwip/%.o,$(LWIP_SOURCES))
+LWIP_INCLUDE := -I$(LWIP)/include -Iservers/tcpip/port
+# Fields of headers are not aligned, and loads of any alignment cost no more than others: so says
+# the processor that is named here, and nothing else changes by it.
+LWIP_FLAGS   := $(LWIP_INCLUDE) -mtune=thead-c906
+LIB_LWIP     := $(BUILD)/user/lwip/liblwip.a
+
+$(LWIP_SOURCES):
+	$(Q)tools/setup run
+
+# Not our code, so not our warnings.
+$(BUILD)/user/lwip/%.o: $(LWIP)/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out $(WARNINGS),$(USER_CFLAGS)) -ffunction-sections \
+		-fdata-sections $(LWIP_FLAGS) -I. -c $< -o $@
+
+$(LIB_LWIP): $(LWIP_OBJECTS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
+
+TCPIP_SOURCES := $(wildcard servers/tcpip/*.c)
+
+$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_FLAGS),$(LIB_LWIP)))
+
+# This file compiles one of lwIP's within.
+$(BUILD)/user/servers/tcpip/acknowledge.o: USER_FLAGS += -I$(LWIP) -w
+
+$(patsubst %.c,$(BUILD)/user/%.o,$(TCPIP_SOURCES)): | $(LWIP_SOURCES)
+$(BUILD)/servers/tcpip.elf: $(LIB_LWIP)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The receiving half of streams: pbufs into rings, and the window. */
+#ifndef ANSER_SERVERS_TCPIP_STREAM_RECEIVE_H
+#define ANSER_SERVERS_TCPIP_STREAM_RECEIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "endpoint.h"
+
+/* Takes data over from lwIP; stream_receive is to be called next. False: there is too much of it
+ * already, and lwIP keeps the pbuf. */
+bool stream_take(struct endpoint *socket, struct pbuf *pbuf);
+
+/*
+ * Copies what is held into the ring as far as it has room, gives the peer the window that this
+ * makes, and shows the end when all is in there. False: the ring holds what cannot be.
+ */
+bool stream_receive(struct endpoint *socket);
+
+/* The peer has ended: the client is shown so, once it can have all that came before. */
+void stream_show_end(struct endpoint *socket);
+
+/* Throws away what is held; `all` or only what has no room. */
+void stream_drop_held(struct endpoint *socket, bool all);
+
+/* lwIP offers its largest window to everybody; ours are as large as the ring. */
+void stream_limit_window(struct tcp_pcb *tcp, uint32_t window);
+
+#endif
