@@ -8,7 +8,7 @@
 #include "errno.h"
 #include "stream.h"
 
-#define SOCKETS_MAX 4096 /* of all clients */
+#define SOCKETS_MAX 2048 /* of all clients */
 
 static unsigned count;
 

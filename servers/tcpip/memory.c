@@ -24,9 +24,9 @@ static struct class
     uint8_t *room;
     struct block *free;
 } classes[] = {
-    {.size = 192, .count = 16384}, /* headers of segments, ARP, DNS, acknowledgements */
-    {.size = 640, .count = 1024},  {.size = 2048, .count = 4096}, /* copied frames, loopback */
-    {.size = 20480, .count = 64},  {.size = 66560, .count = 16},  /* large datagrams on loopback */
+    {.size = 192, .count = 8192}, /* headers of segments, ARP, DNS, acknowledgements */
+    {.size = 640, .count = 1024}, {.size = 2048, .count = 1024}, /* copied frames, loopback */
+    {.size = 20480, .count = 32}, {.size = 66560, .count = 8},   /* large datagrams on loopback */
 };
 
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))

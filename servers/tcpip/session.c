@@ -12,11 +12,13 @@
 #include "syscall.h"
 
 #define LISTS        64
-#define SESSIONS_MAX 256
+#define SESSIONS_MAX 128
+#define AREAS_MAX    256 /* of all sessions: each costs up to three pages of tables */
 
 static struct session *lists[LISTS];
 static struct session *to_wake;
 static unsigned session_count;
+static unsigned area_count;
 
 void session_begin(void)
 {
@@ -114,11 +116,12 @@ int64_t session_add_area(struct session *session, anser_handle pages)
     struct sys_result about = sys_pages_info(pages);
     if (about.status < 0 || about.status > SOCKET_AREA_MAX / ANSER_PAGE_SIZE)
         return -EINVAL;
-    if (session->area_count == SOCKET_AREAS_MAX)
+    if (session->area_count == SOCKET_AREAS_MAX || area_count == AREAS_MAX)
         return -EMFILE;
     struct area *area = map_area(pages, (size_t)about.status * ANSER_PAGE_SIZE);
     if (area == NULL)
         return -ENOMEM;
+    area_count++;
     session->areas[session->area_count] = area;
     return session->area_count++;
 }
@@ -137,6 +140,7 @@ void area_release(struct area *area)
 {
     if (area == NULL || --area->references > 0)
         return;
+    area_count--;
     memory_unmap(area->memory, area->size);
     free(area);
 }
