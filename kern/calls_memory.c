@@ -106,10 +106,22 @@ status_t call_device_create(struct thread *self)
     return status < 0 ? status : handle_publish(self->process, &device->object, RIGHTS_DEVICE);
 }
 
+/* Of one pages object, by its driver: only that has the right PHYS. */
+static status_t release_one(struct pages *pages)
+{
+    if (pages->dma == NULL)
+        return 0;
+    device_unbind(pages->dma);
+    return pages->count;
+}
+
 status_t call_pages_release(struct thread *self)
 {
     struct capability device;
-    status_t status = lookup(self, REG_A0, ANSER_TYPE_DEVICE, ANSER_RIGHT_MANAGE, &device);
+    status_t status = lookup(self, REG_A0, ANSER_TYPE_PAGES, ANSER_RIGHT_PHYS, &device);
+    if (status == 0)
+        return release_one(pages_of(device.object));
+    status = lookup(self, REG_A0, ANSER_TYPE_DEVICE, ANSER_RIGHT_MANAGE, &device);
     if (status < 0)
         return status;
     uint64_t pages = device_release(device_of(device.object));

@@ -76,7 +76,7 @@ status_t device_bind(struct device *device, struct account *payer, phys_t base, 
     return 0;
 }
 
-static void run_end(struct dma_run *run)
+void device_unbind(struct dma_run *run)
 {
     list_remove(&run->link);
     if (run->holder != NULL) {
@@ -96,7 +96,7 @@ uint64_t device_release(struct device *device)
     for (unsigned i = 0; i < RELEASE_RUNS_MAX && (first = list_first(&device->runs)); i++) {
         struct dma_run *run = container_of(first, struct dma_run, link);
         pages += run->count;
-        run_end(run);
+        device_unbind(run);
     }
     return pages;
 }

@@ -41,7 +41,9 @@ void dma_destroy(struct dma *dma)
 {
     if (dma->memory)
         memory_unmap(dma->memory, dma->size);
-    if (dma->pages > 0)
+    if (dma->pages > 0) {
+        sys_pages_release(dma->pages); /* or it would be in quarantine */
         handle_close(dma->pages);
+    }
     *dma = (struct dma){0};
 }

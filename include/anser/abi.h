@@ -57,7 +57,8 @@
     CALL(49, pages_freeze, "pages -> 0; read-only for ever, may be duplicated from now on")        \
     CALL(50, pages_info, "pages -> count, physical address (PHYS right, contiguous) or 0")         \
     CALL(51, pages_release,                                                                        \
-         "device, which was reset -> count; its DMA pages are free, or unbound")                   \
+         "device, which was reset -> count; its DMA pages are free, or unbound. Or pages (PHYS): " \
+         "just these")                                                                             \
     CALL(56, region_map,                                                                           \
          "process, address, length, prot|flags, object or 0, offset -> 0, address")                \
     CALL(57, region_unmap, "process, address, length -> 0")                                        \

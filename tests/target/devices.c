@@ -101,7 +101,8 @@ static void test_dma(void)
     anser_handle weak = sys_handle_dup(device, ANSER_RIGHT_READ);
     TEST(sys_pages_create(1, ANSER_PAGES_DMA, weak) == -EPERM, "they want WRITE on the device");
     TEST(sys_pages_release(weak) == -EPERM, "releasing them wants MANAGE");
-    TEST(sys_pages_release(pages) == -EBADF, "and a device");
+    anser_handle copy = sys_handle_dup(pages, ANSER_RIGHT_READ);
+    TEST(copy == -EPERM && sys_pages_release(0) == -EBADF, "and a device");
     sys_handle_close(pages);
     TEST(sys_pages_release(device) == 5, "what was dropped is in quarantine");
     TEST(sys_pages_release(device) == 0, "until it was released");
@@ -112,6 +113,25 @@ static void test_dma(void)
     sys_handle_close(pages);
     TEST(sys_pages_release(device) == 0, "when it is dropped, it is free at once");
     sys_handle_close(weak);
+    sys_handle_close(device);
+}
+
+/* A living driver says itself that the device is done with some of its memory. */
+static void test_dma_done(void)
+{
+    anser_handle device = sys_device_create(system_handle, RTC, PAGE);
+    anser_handle pages = sys_pages_create(5, ANSER_PAGES_DMA | ANSER_PAGES_SHARED, device);
+    anser_handle client = sys_handle_dup(pages, ANSER_RIGHT_READ | ANSER_RIGHT_WRITE);
+    TEST(sys_pages_release(client) == -EBADF, "a client of the driver cannot say it");
+    TEST(sys_pages_release(pages) == 5, "the driver can, by its right PHYS");
+    TEST(sys_pages_release(pages) == 0, "once");
+    TEST(sys_pages_info(pages).value > 0x80000000, "they stay where they are");
+    sys_handle_close(pages);
+    sys_handle_close(client);
+    TEST(sys_pages_release(device) == 0, "and are in no quarantine");
+    anser_handle plain = sys_pages_create(1, 0, 0);
+    TEST(sys_pages_release(plain) == -EBADF, "plain pages were never bound");
+    sys_handle_close(plain);
     sys_handle_close(device);
 }
 
@@ -143,6 +163,7 @@ int main(void)
         test_ranges();
         test_registers();
         test_dma();
+        test_dma_done();
         test_quarantine();
     }
     TEST(balance_is(&before), "all memory, handles and objects are back");
