@@ -44,7 +44,8 @@ phys_t device_frame(const struct object *object, uint64_t index, uint64_t *run);
 /* Binds memory, whose object will say so in *holder; charged to the payer. -ENOMEM: no budget. */
 status_t device_bind(struct device *device, struct account *payer, phys_t base, uint64_t count,
                      struct dma_run **holder);
-/* The device does not use it any more: it belongs to its holder alone, or is freed if that is gone. */
+/* The device does not use it any more: it belongs to its holder alone, or is freed if that is gone.
+ */
 void device_unbind(struct dma_run *run);
 
 /*
