@@ -18,6 +18,7 @@
     CALL(109, timer_getoverrun, "d:d")                                                             \
     CALL(110, timer_settime, "dxxx:d")                                                             \
     CALL(111, timer_delete, "d:d")                                                                 \
+    CALL(112, clock_settime, "dx:d")                                                               \
     CALL(113, clock_gettime, "dx:d")                                                               \
     CALL(114, clock_getres, "dx:d")                                                                \
     CALL(115, clock_nanosleep, "dxxx:d")                                                           \
@@ -52,6 +53,7 @@
     CALL(167, prctl, "dxxxx:d")                                                                    \
     CALL(168, getcpu, "xx:d")                                                                      \
     CALL(169, gettimeofday, "xx:d")                                                                \
+    CALL(170, settimeofday, "xx:d")                                                                \
     CALL(172, getpid, ":d")                                                                        \
     CALL(173, getppid, ":d")                                                                       \
     CALL(174, getuid, ":d")                                                                        \

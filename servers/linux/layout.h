@@ -16,6 +16,7 @@
 #define LINUX_FILES_END 0x3f80000000
 #define LINUX_SOCKETS   0x3f80000000 /* areas of sockets: SOCKET_AREAS_MAX * SOCKET_AREA_MAX */
 #define LINUX_CLOCK     0x3e08000000 /* one page that the vDSO reads: struct linux_clock */
+#define LINUX_REALTIME  0x3e08001000 /* the clock server's page, once somebody has asked for it */
 
 /* One slot of LINUX_HANDLERS: guard, save page, stack, guard; the kernel wants both guards. */
 #define LINUX_SLOT_PAGES    9
@@ -26,11 +27,13 @@
 
 #ifndef __ASSEMBLER__
 #include <stdint.h>
+#include <anser/realtime.h>
 
 /* What the vDSO computes the time from; read-only for the program. */
 struct linux_clock {
     uint64_t nanoseconds_a_tick; /* 0: not a whole number, or unknown; then it calls */
-    uint64_t real_base;          /* CLOCK_REALTIME at tick 0, nanoseconds since 1970 */
+    uint64_t real_page;        /* address of the struct realtime_page; 0: not known yet, it calls */
+    struct realtime_page none; /* zeroes, where there is no clock server */
 };
 #endif
 

@@ -17,6 +17,7 @@
 #include "loader/line.h"
 #include "process.h"
 #include "random.h"
+#include "realtime.h"
 #include "service.h"
 #include "task_begin.h"
 #include "trace.h"
@@ -223,20 +224,6 @@ static uint64_t own_priority(void)
     return priority < 0 ? 0 : (uint64_t)priority;
 }
 
-/* The page that the vDSO reads. Nobody knows the date: the real time begins in 1970 at boot. */
-static void make_clock_page(void)
-{
-    struct sys_result result =
-        sys_region_map(0, LINUX_CLOCK, ANSER_PAGE_SIZE,
-                       ANSER_PROT_READ | ANSER_PROT_WRITE | ANSER_MAP_NOREPLACE, 0, 0);
-    struct linux_clock *clock = (struct linux_clock *)LINUX_CLOCK;
-    if (result.status < 0)
-        return;
-    if (1000000000 % process.ticks_a_second == 0)
-        clock->nanoseconds_a_tick = 1000000000 / process.ticks_a_second;
-    sys_region_protect(0, LINUX_CLOCK, ANSER_PAGE_SIZE, ANSER_PROT_READ);
-}
-
 static void start_main(const uint64_t *stack)
 {
     struct task_begin begin = {
@@ -264,7 +251,7 @@ _Noreturn void process_start(const uint64_t *stack)
     process.harts = (uint32_t)process_auxiliary(ANSER_AT_HARTS, 1);
     process.priority = own_priority();
     process.image_end = find_image_end();
-    make_clock_page();
+    realtime_init();
     random_init((const void *)process_auxiliary(LINUX_AT_RANDOM, 0));
     trace_init();
     service_init();

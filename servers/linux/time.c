@@ -5,10 +5,10 @@
  */
 #include "time.h"
 #include "calls.h"
-#include "layout.h"
 #include "lib/clock.h"
 #include "lib/syscall.h"
 #include "process.h"
+#include "realtime.h"
 #include "signal.h"
 #include "user.h"
 
@@ -40,17 +40,10 @@ struct linux_timespec time_of_ticks(uint64_t ticks)
     };
 }
 
-/* What this clock is ahead of the ticks, as ticks; the real time has its own base. */
-static uint64_t real_base(void)
-{
-    const struct linux_clock *page = (const struct linux_clock *)LINUX_CLOCK;
-    return clock_ticks(page->real_base);
-}
-
 uint64_t time_deadline(const struct linux_timespec *time, int clock)
 {
     uint64_t ticks = time_to_ticks(time);
-    uint64_t base = clock == LINUX_CLOCK_REALTIME ? real_base() : 0;
+    uint64_t base = clock == LINUX_CLOCK_REALTIME ? realtime_base() : 0;
     if (ticks == CLOCK_NEVER)
         return ticks;
     return ticks > base ? ticks - base : 0;
@@ -63,7 +56,7 @@ static int clock_ticks_now(int32_t clock, uint64_t *ticks)
     switch (clock) {
     case LINUX_CLOCK_REALTIME:
     case LINUX_CLOCK_REALTIME_COARSE:
-        *ticks += real_base();
+        *ticks += realtime_base();
         return 0;
     case LINUX_CLOCK_MONOTONIC:
     case LINUX_CLOCK_MONOTONIC_RAW:
@@ -102,7 +95,7 @@ int64_t linux_clock_getres(struct task *self)
 
 int64_t linux_gettimeofday(struct task *self)
 {
-    struct linux_timespec now = time_of_ticks(clock_now() + real_base());
+    struct linux_timespec now = time_of_ticks(clock_now() + realtime_base());
     struct linux_timeval value = {now.seconds, now.nanoseconds / 1000};
     int32_t zone[2] = {0, 0};
     if (task_argument(self, 0) != 0 &&
@@ -111,6 +104,37 @@ int64_t linux_gettimeofday(struct task *self)
     if (task_argument(self, 1) != 0)
         return user_write(task_argument(self, 1), zone, sizeof(zone));
     return 0;
+}
+
+/* ---- Setting. -------------------------------------------------------------------------------- */
+
+/* Only whom the manifest lets control the clock; for all others it is as for a user of Linux. */
+int64_t linux_clock_settime(struct task *self)
+{
+    struct linux_timespec time;
+    if (task_argument(self, 0) != LINUX_CLOCK_REALTIME)
+        return -LINUX_EINVAL;
+    int status = time_read(&time, task_argument(self, 1));
+    if (status < 0)
+        return status;
+    if (time.seconds > INT64_MAX / (int64_t)NANOSECONDS - 1)
+        return -LINUX_EINVAL;
+    return realtime_change((uint64_t)time.seconds * NANOSECONDS + (uint64_t)time.nanoseconds);
+}
+
+/* The zone, which Linux keeps for old file systems, is not kept. */
+int64_t linux_settimeofday(struct task *self)
+{
+    struct linux_timeval value;
+    if (task_argument(self, 0) == 0)
+        return task_argument(self, 1) ? -LINUX_EPERM : 0;
+    if (user_read(&value, task_argument(self, 0), sizeof(value)) < 0)
+        return -LINUX_EFAULT;
+    if (value.seconds < 0 || value.seconds > INT64_MAX / (int64_t)NANOSECONDS - 1 ||
+        (uint64_t)value.microseconds >= NANOSECONDS / 1000)
+        return -LINUX_EINVAL;
+    return realtime_change((uint64_t)value.seconds * NANOSECONDS +
+                           (uint64_t)value.microseconds * 1000);
 }
 
 /* ---- Sleeping. ------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 #include "descriptor.h"
 #include "descriptor_abi.h"
 #include "heap.h"
-#include "layout.h"
 #include "poll_deadline.h"
+#include "realtime.h"
 #include "user.h"
 
 struct timerfd {
@@ -172,7 +172,7 @@ static uint64_t expiry(const struct timerfd *timer, uint64_t ticks, bool absolut
 {
     uint64_t now = clock_now();
     if (absolute && timer->clock == LINUX_CLOCK_REALTIME) {
-        uint64_t base = clock_ticks(((const struct linux_clock *)LINUX_CLOCK)->real_base);
+        uint64_t base = realtime_base();
         return ticks > base ? ticks - base : 1;
     }
     if (absolute)

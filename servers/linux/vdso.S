@@ -5,13 +5,17 @@
  * the ELF and System V specifications have it: headers, a dynamic section, symbols with versions.
  * linux.ld puts it on pages of its own, at LINUX_IMAGE; programs find it by AT_SYSINFO_EHDR.
  *
- * LINUX_CLOCK (layout.h) holds a struct linux_clock: nanoseconds a tick (0: no whole number), and how
- * much later the real time is. Every other clock is left to the call.
+ * LINUX_CLOCK (layout.h) holds a struct linux_clock: nanoseconds a tick (0: no whole number), and where
+ * the clock server's page is (0: not known yet). Whatever is not known is left to the call.
  */
 #include "servers/linux/layout.h"
 
 #define CLOCK_NANOSECONDS_A_TICK 0
-#define CLOCK_REAL_BASE          8
+#define CLOCK_REAL_PAGE          8
+
+/* struct realtime_page */
+#define REAL_SEQUENCE 0
+#define REAL_OFFSET   8
 
 #define CALL_RT_SIGRETURN  139
 #define CALL_CLOCK_GETTIME 113
@@ -126,7 +130,16 @@ __vdso_clock_gettime:
     mul t3, t3, t2
     andi t0, t0, 0x21
     beqz t0, 2f
-    ld t4, CLOCK_REAL_BASE(t1)
+    ld t5, CLOCK_REAL_PAGE(t1)
+    beqz t5, 1f
+3:  lw t6, REAL_SEQUENCE(t5)
+    andi t0, t6, 1
+    bnez t0, 1f /* being changed: the call waits */
+    fence r, r
+    ld t4, REAL_OFFSET(t5)
+    fence r, r
+    lw t0, REAL_SEQUENCE(t5)
+    bne t0, t6, 3b
     add t3, t3, t4
 2:  li t0, 1000000000
     divu t1, t3, t0

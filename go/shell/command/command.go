@@ -49,6 +49,7 @@ func Install(shell *eval.Shell, history *line.History) []string {
 		{Name: "devices", About: "the machine's devices, and who drives them", Run: s.devices},
 		{Name: "restart", Arguments: "SERVICE", About: "ends a service and starts it again", Run: s.restart},
 		{Name: "dmesg", Arguments: "[-f]", About: "the log; -s SOURCE, -l LEVEL; -f: goes on", Run: s.log},
+		{Name: "date", Arguments: "[-s TIME]", About: "the time of day; -s sets it", Run: s.date},
 		{Name: "uptime", Arguments: "[boot]", About: "time since the start; what booting took", Run: s.uptime},
 		{Name: "history", About: "the lines that were typed", Run: s.lines},
 		{Name: "sleep", Arguments: "SECONDS", About: "waits", Run: s.sleep},

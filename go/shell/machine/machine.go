@@ -7,6 +7,7 @@ package machine
 import (
 	"errors"
 	"io"
+	"time"
 )
 
 // ErrNotFound is the error of a start of what is not there; all others mean that it cannot be run.
@@ -37,6 +38,8 @@ type Machine interface {
 	Log(LogQuery, io.Writer, <-chan struct{}) error
 
 	Uptime() Uptime
+	// SetTime sets the time of day.
+	SetTime(time.Time) error
 	PowerOff(code uint8) error
 	Reboot() error
 }

@@ -179,6 +179,12 @@ func (m *Machine) Uptime() machine.Uptime {
 		BootInstructions: m.promptCount - info.BootInstret}
 }
 
+// SetTime implements machine.Machine.
+func (m *Machine) SetTime(t time.Time) error {
+	value := syscall.NsecToTimeval(t.UnixNano())
+	return say(syscall.Settimeofday(&value))
+}
+
 // PowerOff implements machine.Machine.
 func (m *Machine) PowerOff(code uint8) error {
 	return say(m.system.Power(abi.PowerOff, uint64(code)))
