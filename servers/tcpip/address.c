@@ -45,6 +45,22 @@ struct socket_address address_write(const ip_addr_t *from, uint16_t port)
     return to;
 }
 
+bool address_is_ours(const ip_addr_t *address)
+{
+    struct netif *netif;
+    if (ip_addr_isany(address) || ip_addr_ismulticast(address) || ip_addr_isloopback(address))
+        return true;
+    NETIF_FOREACH(netif)
+    {
+        if (IP_IS_V4(address) ? ip4_addr_eq(ip_2_ip4(address), netif_ip4_addr(netif))
+                              : netif_get_ip6_addr_match(netif, ip_2_ip6(address)) >= 0)
+            return true;
+        if (IP_IS_V4(address) && ip4_addr_isbroadcast(ip_2_ip4(address), netif))
+            return true;
+    }
+    return false;
+}
+
 int address_error(err_t error)
 {
     switch (error) {

@@ -14,6 +14,9 @@ int address_read(const struct socket_address *from, ip_addr_t *to);
 
 struct socket_address address_write(const ip_addr_t *from, uint16_t port);
 
+/* Whether a socket can be bound to it: unspecified, a group's, or one of this machine. */
+bool address_is_ours(const ip_addr_t *address);
+
 /* lwIP's error as -errno. */
 int address_error(err_t error);
 

@@ -148,6 +148,8 @@ int64_t endpoint_bind(struct endpoint *socket, const struct socket_address *addr
     int64_t status = read_address(socket, address, &ip);
     if (status < 0)
         return status;
+    if (!address_is_ours(&ip))
+        return -EADDRNOTAVAIL;
     /* An IPv6 socket at "::" is one for both, unless its client has said otherwise. */
     if (IP_IS_V6(&ip) && ip_addr_isany(&ip) && !socket->only_6)
         IP_SET_TYPE_VAL(ip, IPADDR_TYPE_ANY);
