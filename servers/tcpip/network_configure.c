@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <anser/init.h>
-#include <anser/realtime.h>
 #include "address.h"
-#include "channel.h"
 #include "clock.h"
 #include "errno.h"
 #include "ethernet.h"
 #include "network.h"
+#include "realtime.h"
 #include "stack.h"
 #include "start.h"
 #include <lwip/apps/sntp.h>
@@ -86,17 +85,9 @@ static int set_sntp(const ip_addr_t *server)
 /* lwIP's SNTP client has an answer. */
 void clock_of_day_set(uint32_t seconds, uint32_t microseconds)
 {
-    const struct realtime_set request = {
-        .type = REALTIME_SET,
-        .nanoseconds = seconds * 1000000000ul + microseconds * 1000ul,
-        .ticks = clock_now(),
-    };
-    int64_t answer[ANSER_REGISTER_BYTES / 8] = {0};
-    struct channel_out out = {.data = &request, .length = sizeof(request)};
-    struct channel_in in = {.data = answer, .capacity = sizeof(answer)};
-    int status = channel_call(start_handle(REALTIME_SERVICE), &out, &in, clock_after(1000));
-    if (status == 0)
-        status = (int)answer[0];
+    uint64_t nanoseconds = seconds * 1000000000ul + microseconds * 1000ul;
+    anser_handle clock = start_handle(REALTIME_SERVICE);
+    int status = clock == 0 ? -ENODEV : realtime_set(clock, nanoseconds, clock_now());
     if (status < 0)
         fprintf(stderr, "tcpip: the clock cannot be set: %s\n", strerror(-status));
 }
