@@ -12,7 +12,7 @@
 #include "tap.h"
 #include "pattern.h"
 
-#define ROUNDS 150
+#define ROUNDS 60
 
 static struct block *disk;
 static uint64_t size, choices;
@@ -21,9 +21,9 @@ static uint8_t *copy, *bytes;
 /* Small ones at odd places, whole blocks, and some that are cut into many requests. */
 static uint64_t choose_length(void)
 {
-    static const uint32_t limits[] = {600, 5000, 70000, 3000000};
+    static const uint32_t limits[] = {600, 5000, 5000, 70000, 70000, 70000, 70000, 1900000};
     uint64_t dice = pattern_random(&choices);
-    uint64_t length = 1 + (dice >> 8) % limits[dice % 4];
+    uint64_t length = 1 + (dice >> 8) % limits[dice % 8];
     return dice & 16 ? (length + 511) & ~511ul : length;
 }
 
@@ -37,8 +37,10 @@ static uint64_t choose_position(uint64_t length)
 static bool write_some(void)
 {
     uint64_t length = choose_length(), position = choose_position(length);
-    for (uint64_t i = 0; i < length; i++)
-        copy[position + i] = (uint8_t)(pattern_random(&choices) >> 32);
+    for (uint64_t i = 0; i < length; i += 61) {
+        uint64_t piece[8] = {pattern_random(&choices), position + i, pattern_random(&choices)};
+        memcpy(copy + position + i, piece, length - i < 61 ? length - i : 61);
+    }
     int status = block_write(disk, copy + position, position, length);
     if (status < 0)
         printf("# write of %" PRIu64 " at %" PRIu64 ": %d\n", length, position, status);
@@ -58,8 +60,9 @@ static bool read_some(void)
 
 static bool zero_some(void)
 {
-    uint64_t length = choose_length() & ~511ul;
-    uint64_t position = choose_position(length) & ~511ul;
+    uint64_t mask = ~(uint64_t)(block_describe(disk)->block_size - 1);
+    uint64_t length = choose_length() & mask;
+    uint64_t position = choose_position(length) & mask;
     memset(copy + position, 0, length);
     int status = block_zero(disk, position, length);
     if (status < 0)
