@@ -8,14 +8,18 @@ device and start a successor, and whoever was using the disk goes on and gets ev
 
 import hashlib
 import random
+import time
 
 import pytest
 
 from anser_qemu import Machine
 from qemu_memory import Monitor, Stopped, arguments
 
-DISK = 0x10001000  # registers of the first virtio-mmio slot, where tools/run-qemu puts the first disk
+# Registers of the virtio-mmio slots where tools/run-qemu puts the first disk and the network.
+DISK = 0x10001000
+NET = 0x10007000
 QUEUE_NOTIFY = 0x50
+RECEIVE, SEND = 0, 1  # queues of the network
 SIZE = 4 << 20
 
 
@@ -62,8 +66,13 @@ IN_FLIGHT = {
 }
 
 
-def check_said(machine, what, times):
-    assert machine.command("dmesg").count(f"disk0: device broken: {what}") == times
+def wait_said(machine, who, what, times=1):
+    """Waits until the log has that line so often."""
+    for _ in range(100):
+        if (count := machine.command("dmesg").count(f"{who}: device broken: {what}")) == times:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{who} said {count} times: {what}")
 
 
 def break_under_load(machine, monitor, folder, what, digest):
@@ -79,11 +88,12 @@ def break_under_load(machine, monitor, folder, what, digest):
     machine.expect("> ")
 
 
-def ask_for_reset(stopped, queue):
-    """The driver's index is where it cannot be: QEMU's device stops, and asks for a reset."""
-    index = stopped.read(queue["vring-avail"] + 2, "H")
-    stopped.write(queue["vring-avail"] + 2, "H", (index + 1000) % 65536)
-    stopped.write(DISK + QUEUE_NOTIFY, "I", 0)
+def ask_for_reset(stopped, registers, index, queue):
+    """A request that cannot be, as if by the driver: QEMU's device stops, and asks for a reset."""
+    available = stopped.read(queue["vring-avail"] + 2, "H")
+    stopped.write(queue["vring-avail"] + 4 + available % queue["vring-num"] * 2, "H", 65535)
+    stopped.write(queue["vring-avail"] + 2, "H", (available + 1) % 65536)
+    stopped.write(registers + QUEUE_NOTIFY, "I", index)
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -94,10 +104,76 @@ def test_disk(image, tmp_path, legacy):
         monitor = Monitor(tmp_path)
         for what in IN_FLIGHT:
             break_under_load(machine, monitor, tmp_path, what, digest)
-            check_said(machine, f"queue 0: {what}", 1)
+            wait_said(machine, "disk0", f"queue 0: {what}")
         if not legacy:  # which has no way to ask for it
             with Stopped(tmp_path) as stopped:
-                ask_for_reset(stopped, monitor.queue("virtio-blk", 0))
+                ask_for_reset(stopped, DISK, 0, monitor.queue("virtio-blk", 0))
             assert f"{digest}  disk0" in machine.command("sha256sum disk0")
-            check_said(machine, "it asks for a reset", 1)
+            wait_said(machine, "disk0", "it asks for a reset")
+        monitor.close()
+
+
+def use_one(stopped, queue, number, length):
+    """The device has used one more buffer: that of this descriptor, so many bytes."""
+    index = stopped.read(queue["vring-used"] + 2, "H")
+    place = queue["vring-used"] + 4 + index % queue["vring-num"] * 8
+    stopped.write(place, "II", number, length)
+    stopped.write(queue["vring-used"] + 2, "H", (index + 1) % 65536)
+
+
+def first_waiting(stopped, queue):
+    """The descriptor of the next buffer that the device will use."""
+    index = stopped.read(queue["vring-used"] + 2, "H")
+    return stopped.read(queue["vring-avail"] + 4 + index % queue["vring-num"] * 2, "H")
+
+
+# What is said, the queue that it is about, and what is done to it. Nothing is being sent, and the device
+# always holds buffers to receive into.
+NETWORK = [
+    ("used id is no descriptor", RECEIVE, lambda stopped, queue: use_one(stopped, queue, 65535, 100)),
+    ("used length beyond what the device may write", RECEIVE,
+     lambda stopped, queue: use_one(stopped, queue, first_waiting(stopped, queue), 1 << 20)),
+    ("used index beyond what was made available", RECEIVE, index_jumps),
+    ("used index beyond what was made available", SEND, index_jumps),
+]
+
+
+def check_network(machine):
+    """The network is there: at once, or after what was lost has been sent again."""
+    for _ in range(30):
+        if "1 received" in machine.command("ping -c 1 -W 1 10.0.2.2"):
+            return
+    raise AssertionError("no answer any more")
+
+
+def ask_network_for_reset(machine, monitor, folder):
+    """If the driver sends before QEMU has looked, it puts right what was wrong: then once more."""
+    for _ in range(10):
+        with Stopped(folder) as stopped:
+            ask_for_reset(stopped, NET, SEND, monitor.queue("virtio-net", SEND))
+        time.sleep(0.2)
+        if "net0: device broken: it says that it needs a reset" in machine.command("dmesg"):
+            return
+    raise AssertionError("net0 did not notice")
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_network(tmp_path, legacy):
+    """The link goes down while the machine stands still: nothing comes in between, and an interrupt does."""
+    with Machine(net="user", legacy=legacy, extra=arguments(tmp_path), timeout=60) as machine:
+        machine.expect("> ")
+        monitor = Monitor(tmp_path)
+        said = []
+        for what, queue, change in NETWORK:
+            check_network(machine)
+            with Stopped(tmp_path) as stopped:
+                monitor.ask("set_link", {"name": "net0", "up": False})
+                change(stopped, monitor.queue("virtio-net", queue))
+            said.append(what)
+            wait_said(machine, "net0", what, said.count(what))
+            monitor.ask("set_link", {"name": "net0", "up": True})
+        check_network(machine)
+        if not legacy:
+            ask_network_for_reset(machine, monitor, tmp_path)
+            check_network(machine)
         monitor.close()
