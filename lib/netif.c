@@ -10,9 +10,10 @@
 
 /* ---- Requests. ------------------------------------------------------------------------------- */
 
-static int64_t ask(const struct netif *netif, uint64_t type, void *answer, size_t length)
+static int64_t ask(const struct netif *netif, uint64_t type, uint64_t index, void *answer,
+                   size_t length)
 {
-    uint64_t request[2] = {type, 0};
+    uint64_t request[2] = {type, index};
     struct channel_out out = {.data = request, .length = sizeof(request)};
     struct channel_in in = {.data = answer, .capacity = length};
     int error = channel_call(netif->server, &out, &in, CLOCK_NEVER);
@@ -27,11 +28,17 @@ static int64_t ask(const struct netif *netif, uint64_t type, void *answer, size_
 int netif_refresh(struct netif *netif)
 {
     struct netif_info info;
-    int64_t status = ask(netif, NETIF_INFO, &info, sizeof(info));
+    int64_t status = ask(netif, NETIF_INFO, 0, &info, sizeof(info));
     if (status < 0)
         return (int)status;
     netif->info = info;
     return 0;
+}
+
+int netif_count(struct netif *netif, uint64_t index, struct netif_statistics *counters)
+{
+    int64_t status = ask(netif, NETIF_STATISTICS, index, counters, sizeof(*counters));
+    return status < 0 ? (int)status : 0;
 }
 
 static int64_t kick(struct netif *netif)
@@ -174,7 +181,7 @@ void netif_close(struct netif *netif)
 {
     int64_t status;
     region_leave(netif);
-    ask(netif, NETIF_DETACH, &status, sizeof(status));
+    ask(netif, NETIF_DETACH, 0, &status, sizeof(status));
 }
 
 /* Says what was taken, and looks for more: a count is said once for a burst. */

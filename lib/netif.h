@@ -78,6 +78,9 @@ int netif_attach_again(struct netif *netif);
 /* Asks for the state of the interface into `info`. Returns 0 or -errno. */
 int netif_refresh(struct netif *netif);
 
+/* Asks for counters: index 0, of the interface; 1, of this client. Returns 0 or -errno. */
+int netif_count(struct netif *netif, uint64_t index, struct netif_statistics *counters);
+
 /*
  * The next received frame: 1 with *frame (a copy, in bounds), whose buffer is borrowed until
  * netif_lend; 0: none; -EPROTO: the server broke the rules.

@@ -24,7 +24,7 @@ $(BUILD)/servers/init.elf: $(LIBFDT_RISCV64)
 $(BUILD)/user/servers/init/devices.o: | $(LIBFDT_RISCV64)
 
 # tests/NAME and programs/NAME are how `test=NAME`, `run=NAME` and the console find them.
-INITRD_PROGRAMS := $(patsubst %.c,%,$(wildcard programs/*.c)) programs/tally programs/lab
+INITRD_PROGRAMS := $(patsubst %.c,%,$(wildcard programs/*.c)) programs/tally programs/lab programs/capture
 INITRD_TESTS    := $(patsubst tests/target/%.c,%,$(wildcard tests/target/*.c))
 
 # What is in the archive: NAME=FILE each. Other fragments may have added to it before.

@@ -181,6 +181,10 @@ class Machine:
         return self.transcript[self._position:]
 
     @property
+    def running(self):
+        return self._process.poll() is None
+
+    @property
     def pid(self):
         return self._process.pid
 

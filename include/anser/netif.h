@@ -135,7 +135,7 @@ struct netif_frame {
     uint16_t segment;    /* NETIF_SEGMENT_* */
     uint16_t segment_size;
     uint16_t header_size; /* of a frame that is to be cut: Ethernet, IP and TCP headers */
-    uint32_t rest;
+    uint32_t rest;        /* NETIF_MODE_PROMISCUOUS: bytes that had no room in the buffer; else 0 */
 };
 #endif
 

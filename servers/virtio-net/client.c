@@ -11,6 +11,7 @@
 struct client clients[NETIF_CLIENTS_MAX];
 unsigned client_count;
 struct client *client_default;
+struct netif_statistics interface_counters;
 
 /* ---- The region. ----------------------------------------------------------------------------- */
 
@@ -68,8 +69,6 @@ static int make_region(struct client *client, const struct netif_attach *wanted,
         lay_out(wanted->receive, receive_size, wanted->send, wanted->buffer_size);
     if (layout.size > NETIF_REGION_MAX)
         return -ENOMEM;
-    /* What earlier clients left behind; what a device may still reach has a handle here. */
-    sys_pages_release(device.virtio.memory);
     int error = dma_create(&client->region, device.virtio.memory, layout.size, true);
     if (error < 0)
         return error;
@@ -89,9 +88,9 @@ static int make_region(struct client *client, const struct netif_attach *wanted,
 
 struct client *client_find(uint64_t badge)
 {
-    CLIENT_EACH(client)
-    if (client->badge == badge && !client->leaving)
-        return client;
+    client_each (client)
+        if (client->badge == badge && !client->leaving)
+            return client;
     return NULL;
 }
 
@@ -110,10 +109,10 @@ static int judge(const struct netif_attach *wanted)
     case NETIF_MODE_DEFAULT:
         return client_default ? -EBUSY : 0;
     case NETIF_MODE_ETHERTYPE:
-        CLIENT_EACH(client)
-        if (client->mode == wanted->mode && client->ethertype == wanted->ethertype &&
-            !client->leaving)
-            return -EBUSY;
+        client_each (client)
+            if (client->mode == wanted->mode && client->ethertype == wanted->ethertype &&
+                !client->leaving)
+                return -EBUSY;
         return wanted->ethertype <= UINT16_MAX ? 0 : -EINVAL;
     case NETIF_MODE_PROMISCUOUS:
         return 0;
@@ -173,6 +172,8 @@ void client_describe(const struct client *client, struct netif_attached *attache
 
 void client_end(struct client *client)
 {
+    interface_counters.dropped += client->counters.dropped;
+    interface_counters.errors += client->counters.errors;
     handle_close(client->notify);
     dma_destroy(&client->region);
     if (client_default == client)

@@ -50,10 +50,11 @@ struct client {
 };
 
 extern struct client clients[NETIF_CLIENTS_MAX];
-extern unsigned client_count;         /* of those that are attached or leaving */
-extern struct client *client_default; /* or NULL */
+extern unsigned client_count;                      /* of those that are attached or leaving */
+extern struct client *client_default;              /* or NULL */
+extern struct netif_statistics interface_counters; /* with those of clients that have ended */
 
-#define CLIENT_EACH(each)                                                                          \
+#define client_each(each)                                                                          \
     for (struct client *each = clients; each < clients + NETIF_CLIENTS_MAX; each++)                \
         if (each->badge)
 

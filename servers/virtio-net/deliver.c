@@ -5,8 +5,6 @@
 #include "device.h"
 #include "frame.h"
 
-struct netif_statistics interface_counters;
-
 /* A buffer that the client lent, and its number. NULL: none, or the client broke the rules. */
 static uint8_t *take_buffer(struct client *client, uint16_t *buffer)
 {
@@ -67,8 +65,7 @@ bool deliver_copies(const struct packet *packet, const struct client *from)
     const uint8_t *header = packet->pieces[0].bytes;
     uint32_t ethertype = frame_ethertype(header);
     bool for_us = frame_is_for(frame_address(header), device.address), taken = false;
-    CLIENT_EACH(client)
-    {
+    client_each (client) {
         if (client == from || client->leaving || client->broken)
             continue;
         if (client->mode == NETIF_MODE_PROMISCUOUS) {

@@ -19,8 +19,6 @@ struct packet {
     } pieces[PIECES_MAX];
 };
 
-extern struct netif_statistics interface_counters;
-
 /*
  * Copies a frame to all who are to get it, but `from`, the client that sends it, or NULL: it was
  * received, and the default client is not served here. Promiscuous clients get every frame; one for

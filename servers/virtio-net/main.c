@@ -65,47 +65,58 @@ static void set_flags(struct client *client)
         client->flags &= ~NETIF_LARGE;
 }
 
+static void say_all(void)
+{
+    client_each (client)
+        client_say(client);
+}
+
 /* The device's queues belong to another set of clients from now on. */
 static void restart(void)
 {
     device_start(taken_features());
     receive_start();
     send_start();
-    CLIENT_EACH(client)
-    client->due = true; /* frames may be lost, buffers are back */
+    client_each (client)
+        client->due = true; /* frames may be lost, buffers are back */
+    say_all();
 }
 
-/* The memory of a client that has gone goes when the device does not reach it any more. */
+/* The device reaches nothing of a client that has left any more: its memory goes. */
+static void finish(struct client *client)
+{
+    if (receive_uses(client))
+        restart();
+    else
+        client_end(client);
+}
+
+/* What a client has sent goes out still; its memory is kept until then. */
 static void leave(struct client *client)
 {
     client->leaving = true;
-    if (client == client_default) {
+    if (client == client_default)
         client_default = NULL;
-        restart();
-    } else if (client->in_flight == 0) {
-        client_end(client);
-    }
+    if (client->in_flight == 0)
+        finish(client);
+    else
+        sys_timer_set(timer, clock_now(), 0); /* a round sees to the rest */
 }
 
 /* ---- Rounds. --------------------------------------------------------------------------------- */
 
-/* Who broke the rules is attached no more. */
-static void end_broken(void)
+/* Who broke the rules is attached no more; who has left and sent all is no more. */
+static void end_clients(void)
 {
-    CLIENT_EACH(client)
-    {
-        if (!client->broken || client->leaving)
+    client_each (client) {
+        if (client->leaving && client->in_flight == 0)
+            finish(client);
+        if (!client->badge || !client->broken || client->leaving)
             continue;
         printf("%s: a client broke the rules of its rings\n", device.name);
         record_drop(client->badge);
         leave(client);
     }
-}
-
-static void say_all(void)
-{
-    CLIENT_EACH(client)
-    client_say(client);
 }
 
 /* One round of sending, and of receiving if the device may have something. True: there is more. */
@@ -129,7 +140,7 @@ static void pump(bool receives)
     do
         more = round_once(receives);
     while (more && ++rounds < ROUNDS_MAX);
-    end_broken();
+    end_clients();
     if (more)
         sys_timer_set(timer, clock_now(), 0);
 }
@@ -150,8 +161,8 @@ static void handle_interrupt(struct server *server, const struct serve_event *ev
         if (virtio_needs_reset(&device.virtio))
             device_broken("it says that it needs a reset");
         if (device_look())
-            CLIENT_EACH(client)
-        client->due = true;
+            client_each (client)
+                client->due = true;
     }
     pump(true);
     sys_irq_ack(irq);
@@ -192,8 +203,7 @@ static int64_t handle_statistics(struct server *server, struct serve_request *re
         return -ESTALE;
     struct netif_statistics sum = words[1] ? client->counters : interface_counters;
     if (words[1] == 0) {
-        CLIENT_EACH(each)
-        {
+        client_each (each) {
             sum.dropped += each->counters.dropped;
             sum.errors += each->counters.errors;
         }

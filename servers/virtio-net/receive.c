@@ -64,6 +64,11 @@ void receive_start(void)
     virtq_wait(&device.receive);
 }
 
+bool receive_uses(const struct client *client)
+{
+    return stock == &client->buffers;
+}
+
 static int post(uint16_t buffer)
 {
     uint64_t frame = stock->physical + (uint64_t)buffer * stock->size + RECEIVE_OFFSET;

@@ -5,12 +5,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "client.h"
 
 /* Bytes of a buffer to receive into; `large`: frames may take several. */
 uint32_t receive_buffer_size(bool large);
 
 /* The queue is empty: begins with the buffers of the default client, or with the server's own. */
 void receive_start(void);
+
+/* Whether the device receives into buffers of this client, who may have left. */
+bool receive_uses(const struct client *client);
 
 /* Takes what the device has received. Clients are told by client_say. */
 void receive_take(void);

@@ -38,8 +38,6 @@ void send_reclaim(void)
     while ((taken = virtq_take(&device.send, &token, &written)) > 0) {
         struct client *client = &clients[token / NETIF_BUFFERS_MAX];
         landed(client, token % NETIF_BUFFERS_MAX);
-        if (client->leaving && client->in_flight == 0)
-            client_end(client);
     }
     if (taken < 0)
         device_broken(device.send.fault);
@@ -56,8 +54,8 @@ static void land_all(struct client *client)
 
 void send_start(void)
 {
-    CLIENT_EACH(client)
-    land_all(client);
+    client_each (client)
+        land_all(client);
     free_header_count = 0;
     for (uint16_t header = QUEUE_ENTRIES; header > HEADER_PLAIN; header--)
         free_headers[free_header_count++] = header;
@@ -205,9 +203,9 @@ static unsigned awaited(void)
         return 0;
     if (blocked)
         return in_flight / 2 + 1;
-    CLIENT_EACH(client)
-    if (client->leaving || client->in_flight * 2 >= client->send_count)
-        return client->leaving ? in_flight : client->in_flight / 2 + 1;
+    client_each (client)
+        if (client->leaving || client->in_flight * 2 >= client->send_count)
+            return client->leaving ? in_flight : client->in_flight / 2 + 1;
     return 0;
 }
 
@@ -217,8 +215,8 @@ bool send_wait(void)
     unsigned count = awaited();
     if (count > 0)
         may = virtq_wait_for(&device.send, count);
-    CLIENT_EACH(client)
-    if (!client->leaving && !client->broken && !(blocked && ring_ready(&client->send) > 0))
-        may = ring_sleep(&client->send, 1) && may;
+    client_each (client)
+        if (!client->leaving && !client->broken && !(blocked && ring_ready(&client->send) > 0))
+            may = ring_sleep(&client->send, 1) && may;
     return may;
 }

@@ -6,10 +6,11 @@
 #include <stdbool.h>
 #include "client.h"
 
-/* The queue is empty: what was in it is given back, on the wire or not. */
+/* The queue is empty: what was in it is given back, on the wire or not. Clients that have left end.
+ */
 void send_start(void);
 
-/* Gives back what the device has sent. Ends clients that only waited for that. */
+/* Gives back what the device has sent. */
 void send_reclaim(void);
 
 /* Takes what clients want to send, as far as the queue has room, and shows it to the device. */

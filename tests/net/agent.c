@@ -33,6 +33,7 @@ struct client {
     bool promiscuous;
     bool commands;
     uint64_t received, bytes, outgoing, recoveries, lost;
+    bool link_shown;
     unsigned held;
     uint16_t holding[NETIF_BUFFERS_MAX];
     struct netif_region *holding_in;
@@ -97,15 +98,6 @@ static void say(struct client *client, const char *text)
 
 /* ---- Commands. ------------------------------------------------------------------------------- */
 
-static int64_t ask(struct client *client, uint64_t index, struct netif_statistics *counted)
-{
-    uint64_t request[2] = {NETIF_STATISTICS, index};
-    struct channel_out out = {.data = request, .length = sizeof(request)};
-    struct channel_in in = {.data = counted, .capacity = sizeof(*counted)};
-    int error = channel_call(client->netif.server, &out, &in, CLOCK_NEVER);
-    return error < 0 ? error : counted->status;
-}
-
 static void show(char *text, size_t size, const char *name, const struct netif_statistics *counted)
 {
     size_t at = strlen(text);
@@ -118,11 +110,11 @@ static void tell_counters(struct client *to)
 {
     char text[1400] = "";
     struct netif_statistics counted;
-    if (ask(to, 0, &counted) == 0)
+    if (netif_count(&to->netif, 0, &counted) == 0)
         show(text, sizeof(text), "interface", &counted);
     for (unsigned i = 0; i < client_count; i++) {
         struct client *client = &clients[i];
-        if (ask(client, 1, &counted) == 0)
+        if (netif_count(&client->netif, 1, &counted) == 0)
             show(text, sizeof(text), client->name, &counted);
         size_t at = strlen(text);
         snprintf(text + at, sizeof(text) - at, "%s saw=%lu/%lu outgoing=%lu recoveries=%lu\n",
@@ -184,7 +176,6 @@ static void obey(struct client *client, const char *words)
         netif_refresh(&client->netif);
         tell_link(client);
     } else if (strcmp(words, "stop") == 0) {
-        say(client, "stopped");
         stop = true;
     }
 }
@@ -209,6 +200,15 @@ static void answer(struct client *client, const struct netif_frame *frame, const
     }
 }
 
+/* For the console, which the test reads while the cable is cut. */
+static void show_link(struct client *client)
+{
+    bool up = client->netif.info.flags & NETIF_LINK_UP;
+    if (client->commands && up != client->link_shown)
+        printf("link %s\n", up ? "up" : "down");
+    client->link_shown = up;
+}
+
 static void recovered(struct client *client)
 {
     client->recoveries++;
@@ -222,6 +222,7 @@ static void serve(struct client *client)
     int came;
     if (netif_noticed(&client->netif) != 0)
         recovered(client);
+    show_link(client);
     struct netif_region *region = client->netif.region;
     while ((came = netif_receive(&client->netif, &frame)) == 1) {
         client->received++;
@@ -244,7 +245,7 @@ static void serve(struct client *client)
 /* A few of the numbered frames at a time: commands come in between. */
 static void send_owed(struct client *client)
 {
-    uint8_t payload[2048];
+    uint8_t payload[16384];
     for (unsigned i = 0; i < 32 && client->owed > 0; i++, client->owed--) {
         memset(payload, (int)client->next_number, sizeof(payload));
         memcpy(payload, &client->next_number, sizeof(client->next_number));
@@ -257,7 +258,7 @@ static void send_owed(struct client *client)
 static void attach(struct client *client, char *word)
 {
     struct netif_attach wanted = {
-        .mode = NETIF_MODE_DEFAULT, .receive = 64, .send = 64, .buffer_size = 2048};
+        .mode = NETIF_MODE_DEFAULT, .receive = 64, .send = 64, .buffer_size = 16384};
     anser_handle server = names_lookup("net0");
     client->name = word;
     client->commands = true;
