@@ -132,10 +132,11 @@ int flood_guard(struct tcp_pcb *pcb);
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, optlen, opt1len, opt2, p) flood_guard(pcb)
 
 /* ---- Checksums: of TCP segments in the pass that copies them into the device's buffer, or by
- * the device (ethernet.c); received ones are checked there, too. None on the loopback. --------- */
+ * the device (ethernet.c). Received ones are checked, unless the device has; loopback has none. --
+ */
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
 #define CHECKSUM_GEN_TCP             0
-#define CHECKSUM_CHECK_TCP           0
+#define CHECKSUM_CHECK_TCP           1
 
 /* ---- Counters, for `ip -s`. ------------------------------------------------------------------ */
 #define LWIP_STATS       1
