@@ -6,7 +6,7 @@ import re
 import pytest
 
 import disk_image
-from anser_qemu import BUILD, Machine, run_target_program
+from anser_qemu import BUILD, Machine, read_tap, run_target_program
 
 TESTS = BUILD / "initrd-test.cpio"
 MIB = 1 << 20
@@ -257,3 +257,13 @@ def _never_restarted(path):
     stanza = re.search(r"^driver disk\n(    .*\n)+", text, re.M)[0]
     path.write_text(text.replace(stanza, stanza.replace("restart    always", "restart    never")))
     return path
+
+@pytest.mark.parametrize("options", KINDS[:2])
+def test_go(tmp_path, options):
+    """The package for Go programs, with the server killed meanwhile."""
+    disk = disk_image.make_random(tmp_path / "disk", 4 * MIB)
+    with Machine(append="test=goblock -- disk0", initrd=TESTS, disk=disk, timeout=120, **options) as machine:
+        assert machine.wait_exit() == 0
+        passed, failures = read_tap(machine.transcript)
+    assert passed > 10 and not failures, failures
+    assert re.search(r"^# digest (\w+)$", machine.transcript, re.M)[1] == disk_image.digest(disk)
