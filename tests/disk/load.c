@@ -75,7 +75,7 @@ static void kill_often(void *argument)
         int status = kill_server();
         if (status == 0)
             killer.done++;
-        else if (status != -EAGAIN)
+        else if (status != -EAGAIN && status != -ESRCH) /* not there yet, or dying */
             killer.error = status;
     }
 }
