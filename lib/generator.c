@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state is a key and nothing else: the first half of each call's first block is the next one. */
+/* The state is a key and nothing else: the first half of each call's first block is the next one.
+ */
 #include "generator.h"
 
 #include <string.h>

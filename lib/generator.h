@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A generator of random bytes, as good as its seeds: ChaCha20 with fast key erasure (D. J.
- * Bernstein, blog.cr.yp.to, 2017-07-23). Each call begins with a new key and forgets the one before, so
- * who learns the state later cannot compute what was given out. Pure; one thread at a time.
+ * Bernstein, blog.cr.yp.to, 2017-07-23). Each call begins with a new key and forgets the one
+ * before, so who learns the state later cannot compute what was given out. Pure; one thread at a
+ * time.
  */
 #ifndef ANSER_LIB_GENERATOR_H
 #define ANSER_LIB_GENERATOR_H

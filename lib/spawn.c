@@ -110,8 +110,8 @@ static int judge_image(struct spawner *spawner)
 }
 
 /*
- * 64 bits for AT_RANDOM, which seeds hash tables and stack canaries. There is no source of entropy
- * but time: good against accidents, not against somebody who guesses. Sebastiano Vigna's
+ * 64 bits for AT_RANDOM, which seeds hash tables and stack canaries, from whoever has nothing better
+ * than the time: good against accidents, not against somebody who guesses. Sebastiano Vigna's
  * splitmix64.
  */
 static uint64_t spawn_random(void)
@@ -272,7 +272,7 @@ static int make_stack(struct spawner *spawner)
     describe_native(spawner, &contents, auxiliary);
     if (spawner->foreign) {
         describe_foreign(spawner, &contents, auxiliary);
-        contents.random = random;
+        contents.random = spawn->random == NULL ? random : spawn->random;
         contents.path = spawn->path == NULL ? spawn->name : spawn->path;
     }
     uint64_t otherwise = spawner->foreign ? SPAWN_STACK_FOREIGN : SPAWN_STACK_DEFAULT;

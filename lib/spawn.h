@@ -58,6 +58,7 @@ struct spawn {
     size_t stack_size;     /* bytes; 0: SPAWN_STACK_DEFAULT, or _FOREIGN */
     anser_handle exit;     /* send handle for ANSER_EVENT_EXIT, or 0; stays the caller's */
     anser_handle fault;    /* likewise, ANSER_EVENT_FAULT */
+    const void *random;    /* 16 bytes for a foreign program's AT_RANDOM; NULL: from the time */
     bool *foreign;         /* told, once it has started, whether the program is; or NULL */
 };
 

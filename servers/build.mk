@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The servers, one folder each, and the boot archive that holds them, the programs and the tests.
 
-SERVERS := init uart console files pipe clock virtio-blk virtio-net tcpip example
+SERVERS := init uart console files pipe clock entropy virtio-blk virtio-net tcpip example
 # The personality is linked in its own way, by a fragment of its own.
 ifneq ($(filter servers/linux/build.mk,$(FRAGMENTS)),)
 SERVERS += linux
@@ -12,6 +12,7 @@ $(eval $(call user_program,servers/uart,$(wildcard servers/uart/*.c)))
 $(eval $(call user_program,servers/console,$(wildcard servers/console/*.c)))
 $(eval $(call user_program,servers/files,$(wildcard servers/files/*.c)))
 $(eval $(call user_program,servers/pipe,$(wildcard servers/pipe/*.c)))
+$(eval $(call user_program,servers/entropy,$(wildcard servers/entropy/*.c)))
 $(eval $(call user_program,servers/clock,$(wildcard servers/clock/*.c)))
 $(eval $(call user_program,servers/virtio-blk,$(wildcard servers/virtio-blk/*.c)))
 $(eval $(call user_program,servers/virtio-net,$(wildcard servers/virtio-net/*.c)))
@@ -21,7 +22,7 @@ $(eval $(call user_program,servers/example,servers/example/main.c))
 $(eval $(call user_program,programs/tally,servers/example/client.c))
 
 $(BUILD)/servers/init.elf: $(LIBFDT_RISCV64)
-$(BUILD)/user/servers/init/devices.o: | $(LIBFDT_RISCV64)
+$(BUILD)/user/servers/init/devices.o $(BUILD)/user/servers/init/seed.o: | $(LIBFDT_RISCV64)
 
 # tests/NAME and programs/NAME are how `test=NAME`, `run=NAME` and the console find them.
 INITRD_PROGRAMS := $(patsubst %.c,%,$(wildcard programs/*.c)) programs/tally programs/lab programs/capture

@@ -20,6 +20,7 @@ const (
 	StartInitrd        = "initrd"
 	StartDeviceTree    = "device-tree"
 	StartSignals       = "signals"
+	InitBootSeed       = "boot_seed"
 	StartTrace         = "trace"
 	InitStart          = 0x301
 	InitProgram        = 0x302
@@ -28,6 +29,7 @@ const (
 	InitKill           = 0x305
 	InitGive           = 0x306
 	InitDevice         = 0x307
+	InitSeed           = 0x308
 	InitStartConsole   = 1
 	InitStartExit      = 2
 	InitStartImage     = 4
@@ -67,6 +69,11 @@ type InitQuery struct {
 	Type  uint64
 	Index uint64
 	Name  [NameMax]byte
+}
+
+type InitSeedMessage struct {
+	Type uint64
+	Seed [32]byte
 }
 
 type InitProgramMessage struct {

@@ -35,6 +35,7 @@
 #define START_INITRD      "initrd" /* the boot archive, frozen pages; initrd_size in the environment */
 #define START_DEVICE_TREE "device-tree" /* init itself */
 #define START_SIGNALS     "signals"     /* receive end of a signal: bit n - 1 is Linux's signal n */
+#define INIT_BOOT_SEED    "boot_seed"   /* environment: the firmware's seed, in hexadecimal digits */
 #define START_TRACE       "trace" /* a stream; the personality prints each foreign call there */
 
 /*
@@ -52,6 +53,8 @@
  * INIT_PROGRAM index: the first program whose index is >= this: struct init_program; status 1, or 0
  *   when there are no more.
  * INIT_SERVICE index: likewise, struct init_service.
+ * INIT_SEED 32 bytes: mixes them into what AT_RANDOM of programs is made from. -EPERM: the manifest
+ *   has no `seed` for the asker.
  * INIT_DEVICE index: likewise, struct init_device, in order of address.
  * INIT_RESTART name: kills a service, which its manifest's rule then restarts. -ESRCH.
  * INIT_KILL process id: kills a process that INIT_START started. -ESRCH, -EPERM.
@@ -63,6 +66,7 @@
 #define INIT_KILL    0x305
 #define INIT_GIVE    0x306
 #define INIT_DEVICE  0x307
+#define INIT_SEED    0x308
 
 /* Flags of INIT_START. The first two tell which handles came along, in this order. */
 #define INIT_START_CONSOLE 1u /* a console session, becomes stdin, stdout and stderr; right DUP */
@@ -105,6 +109,11 @@ struct init_query {
     uint64_t type;
     uint64_t index;
     char name[ANSER_NAME_MAX]; /* INIT_RESTART */
+};
+
+struct init_seed {
+    uint64_t type;
+    uint8_t seed[32];
 };
 
 struct init_program {

@@ -70,9 +70,8 @@ static int break_device(void)
 
 int device_ask(void)
 {
-    struct virtq_segment segment = {.physical = dma_physical(&memory, buffer),
-                                    .length = DEVICE_SEED,
-                                    .device_writes = true};
+    struct virtq_segment segment = {
+        .physical = dma_physical(&memory, buffer), .length = DEVICE_SEED, .device_writes = true};
     if (!open)
         return -ENODEV;
     if (asked)
@@ -82,10 +81,11 @@ int device_ask(void)
     if (error < 0)
         return error == -EPROTO ? break_device() : error;
     asked = true;
-    if (virtq_publish(&queue))
+    bool notify = virtq_publish(&queue);
+    bool done = !virtq_wait(&queue);
+    if (notify)
         virtio_notify(&virtio, QUEUE);
-    virtq_wait(&queue);
-    return 0;
+    return done;
 }
 
 /* A source that gives the same again, or one byte only, is none. The true one does that once in

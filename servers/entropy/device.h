@@ -11,8 +11,8 @@
  * -errno, and it is not used. */
 int device_open(void);
 
-/* Asks for DEVICE_SEED bytes, unless it was asked already and has not answered. Returns 0 or
- * -errno. */
+/* Asks for DEVICE_SEED bytes, unless it was asked already and has not answered. Returns 0: an
+ * interrupt will come; 1: it has answered, and none will come; -errno. */
 int device_ask(void);
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The entropy server: random bytes from a generator that the machine's random device seeds again and
- * again. See <anser/entropy.h>. What it knows also goes to init, which seeds programs with it, and
- * waits there for a successor.
+ * The entropy server: random bytes from a generator that the machine's random device seeds again
+ * and again. See <anser/entropy.h>. What it knows also goes to init, which seeds programs with it,
+ * and waits there for a successor.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -59,7 +59,7 @@ static void pass_on(void)
  * predecessor left; the time; and how long some work took, again and again. */
 static void seed_without_device(void)
 {
-    const char *boot_seed = getenv(ENTROPY_BOOT_SEED);
+    const char *boot_seed = getenv(INIT_BOOT_SEED);
     struct keep_answer record;
     anser_handle none;
     if (boot_seed)
@@ -96,9 +96,11 @@ static void ask_when_due(void)
                served - seeded_served >= RESEED_BYTES;
     if (!due)
         return;
-    int error = device_ask();
-    if (error < 0 && error != -ENODEV)
-        say_failure(error);
+    int status = device_ask();
+    if (status > 0)
+        take_seed();
+    else if (status < 0 && status != -ENODEV)
+        say_failure(status);
 }
 
 /* Clients wait in the channel meanwhile: what they get is to be good from the first byte on. */
@@ -124,8 +126,9 @@ static void begin(void)
         say_failure(error);
     if (seeds > 0)
         return;
-    fprintf(stderr, "entropy: no random device to rely on; bytes are from clocks and the boot's seed, "
-                    "which is not good enough for keys\n");
+    fprintf(stderr,
+            "entropy: no random device to rely on; bytes are from clocks and the boot's seed, "
+            "which is not good enough for keys\n");
     pass_on();
 }
 

@@ -11,6 +11,7 @@
 #include "grants.h"
 #include "inventory.h"
 #include "programs.h"
+#include "seed.h"
 
 #define RIGHTS_GIVEN (ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER)
 
@@ -77,6 +78,16 @@ static bool give_archive(struct granted *granted)
     snprintf(word, sizeof(granted->words[0]), "initrd_size=%zu", boot.archive_size);
     granted->environment[granted->word_count++] = word;
     return grants_add(granted, START_INITRD, handle_duplicate(boot.initrd));
+}
+
+static bool give_seed(struct granted *granted)
+{
+    char *word = granted->words[granted->word_count];
+    if (granted->word_count == GRANTED_WORDS_MAX)
+        return refuse(granted, "more than %d words for its devices", GRANTED_WORDS_MAX);
+    snprintf(word, sizeof(granted->words[0]), INIT_BOOT_SEED "=%s", seed_boot());
+    granted->environment[granted->word_count++] = word;
+    return true;
 }
 
 static bool give_stdio(struct granted *granted, const struct client *client,
@@ -177,6 +188,8 @@ static bool give(struct granted *granted, const struct client *client,
         return give_system(granted, START_SYSTEM, grant->rights);
     case GRANT_ARCHIVE:
         return give_archive(granted);
+    case GRANT_SEED:
+        return give_seed(granted);
     case GRANT_LOG:
         return give_system(granted, START_LOG, ANSER_RIGHT_SYS_LOG);
     case GRANT_DEVICE:

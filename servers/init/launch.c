@@ -12,6 +12,7 @@
 #include "syscall.h"
 #include "archive.h"
 #include "boot.h"
+#include "seed.h"
 
 #define PERSONALITY_FILE "servers/linux"
 
@@ -144,6 +145,8 @@ static int spawn_view(struct client *client, struct granted *granted, struct lau
 {
     struct spawn_personality personality;
     char path[LAUNCH_PATH_MAX + 1];
+    uint64_t random[2];
+    seed_fill(random, sizeof(random));
     snprintf(path, sizeof(path), "%s%s", start->path[0] == '/' ? "" : "/", start->path);
     struct spawn spawn = {
         .name = start->arguments[0],
@@ -161,6 +164,7 @@ static int spawn_view(struct client *client, struct granted *granted, struct lau
         .priority = client->entry->priority,
         .priority_max = client->entry->priority,
         .exit = start->exit,
+        .random = random,
         .foreign = &start->foreign,
     };
     anser_handle process = spawn_program(&spawn, &start->error);

@@ -22,6 +22,7 @@
 #include "manifest.h"
 #include "programs.h"
 #include "registry.h"
+#include "seed.h"
 #include "start_request.h"
 #include "supervise.h"
 
@@ -67,6 +68,7 @@ static const struct serve_handler handlers[] = {
     {INIT_SERVICE, sizeof(struct init_query), program_next_service},
     {INIT_RESTART, sizeof(struct init_query), program_restart_service},
     {INIT_KILL, sizeof(struct init_query), program_kill},
+    {INIT_SEED, sizeof(struct init_seed), seed_take},
     {INIT_DEVICE, sizeof(struct init_query), program_next_device},
     {KEEP_STORE, sizeof(struct keep_request), keep_store},
     {KEEP_DROP, sizeof(struct keep_request), keep_drop},
@@ -130,6 +132,7 @@ int main(int argc, char **argv)
     archive_open();
     read_manifest();
     inventory_open();
+    seed_begin();
     programs_init(&manifest);
     const char *alone = program_wanted(path);
     supervise_start(&manifest, !alone);

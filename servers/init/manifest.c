@@ -343,6 +343,11 @@ static void read_processes(struct parser *parser)
     add_grant(parser, GRANT_PROCESSES);
 }
 
+static void read_seed(struct parser *parser)
+{
+    add_grant(parser, GRANT_SEED);
+}
+
 static void read_console(struct parser *parser)
 {
     parser->entry->takes_console = true;
@@ -370,6 +375,7 @@ static const struct directive directives[] = {
     {"stdio", 1, 1, read_stdio, true, "stdio NAME"},
     {"log", 0, 0, read_log, false, "log"},
     {"archive", 0, 0, read_archive, true, "archive"},
+    {"seed", 0, 0, read_seed, true, "seed"},
     {"console", 0, 0, read_console, true, "console"},
     {"interactive", 0, 0, read_interactive, true, "interactive"},
 };

@@ -46,6 +46,7 @@ enum manifest_grant_kind {
     GRANT_LOG,       /* the system object as handle "log", right LOG only */
     GRANT_NEED,      /* no handle: starts once the service `name` runs */
     GRANT_STDIO,     /* a session of the channel served as name: stdin, stdout, stderr */
+    GRANT_SEED,      /* the firmware's seed, and may give seeds to init */
     GRANT_CONTROL,   /* its sessions of the channel served as name are privileged */
 };
 

@@ -8,7 +8,7 @@ LINUX_CFLAGS := --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64
 	$(WARNINGS) -Iinclude -Ilib -I. $(DEPFLAGS)
 LINUX_SOURCES := $(wildcard servers/linux/*.c servers/linux/*.S) lib/syscall.S lib/channel.c \
 	lib/ipc.c lib/ipc_exchange.S lib/mutex.c lib/clock.c lib/memcpy.c lib/ninep.c lib/byte_ring.c \
-	lib/names.c lib/log.c lib/realtime.c lib/ring.c lib/socket.c lib/socket_session.c \
+	lib/names.c lib/log.c lib/realtime.c lib/entropy.c lib/generator.c lib/chacha20.c lib/ring.c lib/socket.c lib/socket_session.c \
 	lib/socket_data.c loader/line.c
 LINUX_OBJECTS := $(patsubst %,$(BUILD)/personality/%.o,$(basename $(LINUX_SOURCES)))
 

@@ -1,75 +1,63 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ChaCha20 key stream (RFC 8439, section 2.3) over a key from AT_RANDOM and the counters of the
- * hart. It is as good as that seed: until an entropy server fills AT_RANDOM from hardware, do not
- * make keys with it.
+ * A generator for each process. It is asked only for what the program wants, so that a program that
+ * wants nothing pays nothing: its first seed is AT_RANDOM, and before the first byte goes out the
+ * entropy server gives another one; then again after a while.
  */
-#include <string.h>
 #include "calls.h"
+#include "lib/channel.h"
 #include "lib/clock.h"
+#include "lib/entropy.h"
+#include "lib/generator.h"
+#include "lib/names.h"
 #include "lib/thread.h"
 #include "linux_abi.h"
 #include "random.h"
 #include "user.h"
 
-#define BLOCK 64
+#define RESEED_SECONDS 60
+#define RESEED_BYTES   (1ul << 20)
 
 static struct {
     struct mutex lock;
-    uint32_t state[16];
-} generator;
-
-static uint32_t rotate(uint32_t word, unsigned bits)
-{
-    return word << bits | word >> (32 - bits);
-}
-
-static void quarter_round(uint32_t *x, unsigned a, unsigned b, unsigned c, unsigned d)
-{
-    x[a] += x[b], x[d] = rotate(x[d] ^ x[a], 16);
-    x[c] += x[d], x[b] = rotate(x[b] ^ x[c], 12);
-    x[a] += x[b], x[d] = rotate(x[d] ^ x[a], 8);
-    x[c] += x[d], x[b] = rotate(x[b] ^ x[c], 7);
-}
-
-/* The next block; the lock is held. */
-static void next_block(uint32_t block[16])
-{
-    uint32_t *state = generator.state;
-    memcpy(block, state, BLOCK);
-    for (unsigned round = 0; round < 10; round++) {
-        for (unsigned i = 0; i < 4; i++)
-            quarter_round(block, i, 4 + i, 8 + i, 12 + i);
-        for (unsigned i = 0; i < 4; i++)
-            quarter_round(block, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4);
-    }
-    for (unsigned i = 0; i < 16; i++)
-        block[i] += state[i];
-    if (++state[12] == 0)
-        state[13]++;
-}
+    struct generator generator;
+    anser_handle server; /* 0: not found (yet) */
+    uint64_t due;        /* ticks, when it is to be seeded again */
+    uint64_t given;      /* bytes since it was seeded */
+} own;
 
 void random_init(const void *seed)
 {
-    static const uint32_t constants[4] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
     uint64_t counters[2] = {clock_now(), clock_instructions()};
-    memcpy(generator.state, constants, sizeof(constants));
     if (seed != NULL)
-        memcpy(generator.state + 4, seed, 16);
-    memcpy(generator.state + 8, counters, sizeof(counters));
+        generator_seed(&own.generator, seed, 16);
+    generator_seed(&own.generator, counters, sizeof(counters));
+}
+
+/* The lock is held. Without the server it is as good as AT_RANDOM was; it is asked again later. */
+static void seed_again(void)
+{
+    uint8_t seed[GENERATOR_SEED];
+    own.due = clock_after(RESEED_SECONDS * 1000);
+    own.given = 0;
+    if (own.server <= 0)
+        own.server = names_lookup(ENTROPY_SERVICE);
+    if (own.server > 0 && entropy_read(own.server, seed, sizeof(seed), false) > 0)
+        generator_seed(&own.generator, seed, sizeof(seed));
 }
 
 void random_fill(void *to, size_t length)
 {
-    uint32_t block[16];
-    for (size_t done = 0; done < length; done += BLOCK) {
-        mutex_lock(&generator.lock);
-        next_block(block);
-        mutex_unlock(&generator.lock);
-        memcpy((char *)to + done, block, length - done < BLOCK ? length - done : BLOCK);
-    }
+    mutex_lock(&own.lock);
+    if (clock_now() >= own.due || own.given >= RESEED_BYTES)
+        seed_again();
+    own.given += length;
+    generator_fill(&own.generator, to, length);
+    mutex_unlock(&own.lock);
 }
 
+/* Nothing here waits: without a random device, what the entropy server has instead is good enough
+ * for the flags that Linux has. GRND_NONBLOCK and GRND_RANDOM so change nothing. */
 int64_t linux_getrandom(struct task *self)
 {
     enum { NONBLOCK = 1, RANDOM = 2, INSECURE = 4 };

@@ -32,9 +32,8 @@ static void test_block(const char *what, const char *key_text, uint32_t counter,
 
 static void test_vectors(void)
 {
-    test_block("section 2.3.2",
-               "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 1,
-               "000000090000004a00000000",
+    test_block("section 2.3.2", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+               1, "000000090000004a00000000",
                "10f1e7e4d13b5915500fdd1fa32071c4c7d1f4c733c068030422aa9ac3d46c4e"
                "d2826446079faa0914c2d705d98b02a2b5129cd1de164eb9cbd083e8a2503c4e");
     test_block("appendix A.1, vector 1", ZEROES ZEROES, 0, "000000000000000000000000",
@@ -43,8 +42,8 @@ static void test_vectors(void)
     test_block("appendix A.1, vector 2", ZEROES ZEROES, 1, "000000000000000000000000",
                "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed"
                "29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f");
-    test_block("appendix A.1, vector 3",
-               ZEROES "00000000000000000000000000000001", 1, "000000000000000000000000",
+    test_block("appendix A.1, vector 3", ZEROES "00000000000000000000000000000001", 1,
+               "000000000000000000000000",
                "3aeb5224ecf849929b9d828db1ced4dd832025e8018b8160b82284f3c949aa5a"
                "8eca00bbb4a73bdad192b5c42f73f2fd4e273644c8b36125a64addeb006c13a0");
     test_block("appendix A.1, vector 5", ZEROES ZEROES, 0, "000000000000000000000002",
