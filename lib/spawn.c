@@ -110,9 +110,9 @@ static int judge_image(struct spawner *spawner)
 }
 
 /*
- * 64 bits for AT_RANDOM, which seeds hash tables and stack canaries, from whoever has nothing better
- * than the time: good against accidents, not against somebody who guesses. Sebastiano Vigna's
- * splitmix64.
+ * 64 bits for AT_RANDOM, which seeds hash tables and stack canaries, from whoever has nothing
+ * better than the time: good against accidents, not against somebody who guesses. Sebastiano
+ * Vigna's splitmix64.
  */
 static uint64_t spawn_random(void)
 {

@@ -35,8 +35,8 @@
 #define START_INITRD      "initrd" /* the boot archive, frozen pages; initrd_size in the environment */
 #define START_DEVICE_TREE "device-tree" /* init itself */
 #define START_SIGNALS     "signals"     /* receive end of a signal: bit n - 1 is Linux's signal n */
-#define INIT_BOOT_SEED    "boot_seed"   /* environment: the firmware's seed, in hexadecimal digits */
-#define START_TRACE       "trace" /* a stream; the personality prints each foreign call there */
+#define INIT_BOOT_SEED    "boot_seed" /* environment: the firmware's seed, in hexadecimal digits */
+#define START_TRACE       "trace"     /* a stream; the personality prints each foreign call there */
 
 /*
  * INIT_GIVE name, one handle: deposits it for the asker's next INIT_START, which gives it to the

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The entropy server, with a random device or without: what it answers, and whether it is random. */
+/* The entropy server, with a random device or without: what it answers, and whether it is random.
+ */
 /* services: all */
 /* smp: 1 */
 #include <errno.h>
