@@ -33,7 +33,8 @@ static struct irq *irq_find(uint64_t source)
 static void irq_interrupt(void)
 {
     struct hart *hart = hart_self();
-    for (unsigned count = 0; count < CLAIMS_AT_ONCE; count++) {
+    for (unsigned count = 0; count < CLAIMS_AT_ONCE && (interrupts_pending() & SIP_EXTERNAL);
+         count++) {
         uint32_t source = plic_claim(hart);
         if (source == 0)
             return;
@@ -61,8 +62,7 @@ void interrupts_poll(void)
     }
     if (raised & SIP_TIMER)
         timer_interrupt();
-    if (raised & SIP_EXTERNAL)
-        irq_interrupt();
+    irq_interrupt();
 }
 
 /*

@@ -40,7 +40,14 @@ void sched_init(uint64_t ticks_per_second)
 
 static uint32_t highest(const struct hart *hart)
 {
-    return hart->ready_mask ? 63u - (uint32_t)__builtin_clzl(hart->ready_mask) : 0;
+    uint64_t mask = hart->ready_mask;
+    uint32_t found = 0;
+    for (uint32_t half = ANSER_PRIORITIES / 2; half > 0; half /= 2) {
+        uint32_t up = mask >> half != 0 ? half : 0;
+        mask >>= up;
+        found += up;
+    }
+    return found;
 }
 
 /* For the fast path: while the hart is to reschedule, nothing may pass by the scheduler. */
@@ -135,10 +142,33 @@ static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool firs
     hart_poke(hart);
 }
 
+/* As a fast path leaves who becomes ready (ipc/fastpath.S), if it would be the next one here. */
+static bool leave_aside(struct hart *hart, struct thread *thread)
+{
+    const struct thread *self = current_thread();
+    if (hart != hart_self() || hart->next || hart->reschedule || thread->attention ||
+        thread->priority <= hart->queue_max)
+        return false;
+    if (self != hart->idle && (kernel_gate.idle_harts || thread->priority == self->priority))
+        return false;
+    thread->hart = hart;
+    thread->state = ANSER_STATE_READY;
+    hart->next = thread;
+    hart->next_registers = NEXT_ALL;
+    hart->max_ready = thread->priority;
+    if (thread->priority > self->priority) {
+        hart->reschedule = 1;
+        hart->max_ready = UINT32_MAX;
+    }
+    return true;
+}
+
 void sched_ready(struct thread *thread)
 {
     kassert(thread->state != ANSER_STATE_READY && thread->state != ANSER_STATE_RUNNING);
-    enqueue_and_tell(home(thread), thread, false);
+    struct hart *hart = home(thread);
+    if (!leave_aside(hart, thread))
+        enqueue_and_tell(hart, thread, false);
 }
 
 void sched_ready_next(struct thread *thread)
@@ -323,9 +353,13 @@ static void put_back(struct hart *hart, struct thread *self)
 
 static struct thread *take_best(struct hart *hart)
 {
-    struct thread *thread =
-        container_of(list_first(&hart->ready[hart->queue_max]), struct thread, queue);
-    unready(thread);
+    struct thread *thread = hart->next;
+    if (thread) {
+        take_aside(hart);
+    } else {
+        thread = container_of(list_first(&hart->ready[hart->queue_max]), struct thread, queue);
+        unready(thread);
+    }
     thread->state = ANSER_STATE_RUNNING;
     return thread;
 }
@@ -363,7 +397,7 @@ static void let_others_in(void)
 /* As the idle thread: does its work, and waits until somebody is ready. */
 static struct thread *pick(struct hart *hart)
 {
-    while (!hart->ready_mask || hart->idle->work) {
+    while ((!hart->ready_mask && !hart->next) || hart->idle->work) {
         if (hart->idle->work) {
             if (work_piece(hart->idle))
                 let_others_in();
@@ -458,9 +492,48 @@ struct thread *sched_take_aside(struct thread *self)
     return go_on(self->hart, take_aside(self->hart));
 }
 
+/* Is whoever is left aside the next one, or nobody, without a look at queues and slices? */
+static bool is_plain(const struct hart *hart, const struct thread *self)
+{
+    const struct thread *next = hart->next;
+    if (!next || self == hart->idle || self->ended || self->attention || next->attention ||
+        kernel_gate.waiting || kernel_gate.idle_harts)
+        return false;
+    if (self->state != ANSER_STATE_RUNNING)
+        return next->priority != self->priority || !hart->slice_armed;
+    return self->priority >= hart->queue_max && !(hart->slice_armed && timer_slice_over());
+}
+
+/* The short way for what happens most: an interrupt's driver takes the hart from a program, and
+ * gives it back. NULL: there is more to look at. */
+static struct thread *leave_at_once(struct hart *hart, struct thread *self)
+{
+    if (!is_plain(hart, self))
+        return NULL;
+    bool runs = self->state == ANSER_STATE_RUNNING;
+    if (runs && hart->next->priority <= self->priority)
+        return hart->reschedule ? NULL : go_on(hart, self);
+    uint64_t now = time_now();
+    self->cpu_ticks += now - hart->running_since;
+    hart->running_since = now;
+    hart->reschedule = 0;
+    struct thread *next = take_aside(hart);
+    if (runs) {
+        hart->next = self;
+        hart->next_registers = NEXT_ALL;
+        self->state = ANSER_STATE_READY;
+        hart->max_ready = self->priority;
+    }
+    hart->current = next;
+    return go_on(hart, next);
+}
+
 struct thread *sched_leave(struct thread *self)
 {
     struct hart *hart = hart_self();
+    struct thread *next = leave_at_once(hart, self);
+    if (next)
+        return next;
     settle(hart);
     if (self->state == ANSER_STATE_RUNNING && self != hart->idle)
         kernel_let_in(); /* who has blocked could be woken, and run elsewhere already */
