@@ -30,7 +30,7 @@ static struct thread *find_receiver(const struct thread *self, const struct chan
         return NULL;
     struct waiter *waiter = waiter_first(&channel->receivers);
     if (!waiter || waiter_selects(waiter) || waiter_lost(waiter) ||
-        waiter->thread->info != ANSER_INFO_MEM)
+        waiter->thread->info != ANSER_INFO_MEM || waiter->thread->process->handles.slow)
         return NULL;
     return sched_can_pass(self, waiter->thread) ? waiter->thread : NULL;
 }

@@ -49,6 +49,8 @@ static uint32_t check_hart(const struct hart *hart)
     if (next) {
         CHECK(next->state == ANSER_STATE_READY && next->hart == hart && list_empty(&next->queue),
               &next->object, "who is left aside is ready there, in no queue");
+        CHECK((next->process->space.hart_mask >> hart->index & 1) && !next->process->handles.slow,
+              &next->object, "assembly may switch to who is left aside");
         highest = next->priority > highest ? next->priority : highest;
         count++;
     }

@@ -142,15 +142,23 @@ static void enqueue_and_tell(struct hart *hart, struct thread *thread, bool firs
     hart_poke(hart);
 }
 
+/* Assembly may switch to who is left aside: shootdowns must know of its space here, and it must
+ * need no fence. */
+static bool may_switch(const struct hart *hart, const struct thread *thread)
+{
+    return (thread->process->space.hart_mask >> hart->index & 1) && !thread->process->handles.slow;
+}
+
 /* As a fast path leaves who becomes ready (ipc/fastpath.S), if it would be the next one here. */
 static bool leave_aside(struct hart *hart, struct thread *thread)
 {
     const struct thread *self = current_thread();
-    if (hart != hart_self() || hart->next || hart->reschedule || thread->attention ||
-        thread->priority <= hart->queue_max)
+    if (thread->priority <= hart->queue_max || hart->next || hart->reschedule ||
+        hart != self->hart || thread->attention || !may_switch(hart, thread) ||
+        (kernel_gate.idle_harts && self != hart->idle))
         return false;
-    if (self != hart->idle && (kernel_gate.idle_harts || thread->priority == self->priority))
-        return false;
+    if (thread->priority == self->priority && !hart->slice_armed)
+        timer_set_slice(time_now() + slice_ticks); /* as a rival */
     thread->hart = hart;
     thread->state = ANSER_STATE_READY;
     hart->next = thread;
@@ -176,7 +184,8 @@ void sched_ready_next(struct thread *thread)
     struct hart *hart = home(thread);
     if (hart == hart_self())
         hart->heir = thread;
-    enqueue_and_tell(hart, thread, hart == hart_self());
+    if (!leave_aside(hart, thread))
+        enqueue_and_tell(hart, thread, hart == hart_self());
 }
 
 void sched_yield(struct thread *self)
@@ -495,17 +504,16 @@ struct thread *sched_take_aside(struct thread *self)
 /* Is whoever is left aside the next one, or nobody, without a look at queues and slices? */
 static bool is_plain(const struct hart *hart, const struct thread *self)
 {
-    const struct thread *next = hart->next;
-    if (!next || self == hart->idle || self->ended || self->attention || next->attention ||
+    if (self == hart->idle || self->ended || self->attention || hart->next->attention ||
         kernel_gate.waiting || kernel_gate.idle_harts)
         return false;
-    if (self->state != ANSER_STATE_RUNNING)
-        return next->priority != self->priority || !hart->slice_armed;
-    return self->priority >= hart->queue_max && !(hart->slice_armed && timer_slice_over());
+    return self->state != ANSER_STATE_RUNNING ||
+           (self->priority >= hart->queue_max && !self->process->handles.slow &&
+            !(hart->slice_armed && timer_slice_over()));
 }
 
 /* The short way for what happens most: an interrupt's driver takes the hart from a program, and
- * gives it back. NULL: there is more to look at. */
+ * gives it back. Somebody is left aside. NULL: there is more to look at. */
 static struct thread *leave_at_once(struct hart *hart, struct thread *self)
 {
     if (!is_plain(hart, self))
@@ -523,7 +531,10 @@ static struct thread *leave_at_once(struct hart *hart, struct thread *self)
         hart->next_registers = NEXT_ALL;
         self->state = ANSER_STATE_READY;
         hart->max_ready = self->priority;
+    } else if (hart->slice_armed && next->priority == self->priority && next != hart->heir) {
+        timer_set_slice(now + slice_ticks);
     }
+    hart->heir = NULL;
     hart->current = next;
     return go_on(hart, next);
 }
@@ -531,13 +542,15 @@ static struct thread *leave_at_once(struct hart *hart, struct thread *self)
 struct thread *sched_leave(struct thread *self)
 {
     struct hart *hart = hart_self();
-    struct thread *next = leave_at_once(hart, self);
-    if (next)
-        return next;
-    settle(hart);
+    if (hart->next) {
+        struct thread *next = leave_at_once(hart, self);
+        if (next)
+            return next;
+    }
     if (self->state == ANSER_STATE_RUNNING && self != hart->idle)
         kernel_let_in(); /* who has blocked could be woken, and run elsewhere already */
     for (;;) {
+        settle(hart);
         if (self->state != ANSER_STATE_RUNNING || self == hart->idle) {
             self = switch_from(hart, self);
         } else if (outranked(hart, self)) {
