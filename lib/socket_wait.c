@@ -239,6 +239,8 @@ int64_t socket_send_to(struct socket *socket, const void *from, uint32_t length,
 
 /* ---- Names. ---------------------------------------------------------------------------------- */
 
+#define RESOLVE_PAUSE 5 /* ms, between two looks whether name servers have answered */
+
 int64_t socket_resolve(const char *name, uint8_t family, struct socket_address *addresses,
                        unsigned most)
 {
@@ -252,7 +254,11 @@ int64_t socket_resolve(const char *name, uint8_t family, struct socket_address *
         return status;
     exchange.resolve.length = (uint32_t)length;
     memcpy(block.slot, name, length);
-    status = socket_session_ask(&exchange, 0);
+    const union socket_exchange question = exchange;
+    while ((status = socket_session_ask(&exchange, 0)) == -EINPROGRESS) {
+        clock_sleep(RESOLVE_PAUSE);
+        exchange = question;
+    }
     if (status > SOCKET_RESOLVE_MAX)
         status = -EPROTO;
     if (status > most)

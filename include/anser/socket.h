@@ -51,9 +51,10 @@
  * SOCKET_GET: struct socket_option -> 0, struct socket_answer with the value. -ENOPROTOOPT.
  * SOCKET_KICK: struct socket_value, the socket. Returns at once.
  * SOCKET_RESOLVE: struct socket_resolve -> number of addresses. The name lies in an area, and so
- * many struct socket_address take its place. Addresses as text resolve too. The answer takes as
- * long as name servers do. -ENOENT: no such name; -ETIMEDOUT, -ENETUNREACH (there is no name
- * server), -EINVAL.
+ * many struct socket_address take its place. Addresses as text resolve too. -EINPROGRESS: name
+ * servers are being asked; the same request again, some milliseconds later, gets their answer.
+ * -ENOENT: no such name; -ETIMEDOUT, -ENETUNREACH (there is no name server), -EAGAIN (too many
+ * questions at a time), -EINVAL.
  */
 #define SOCKET_ATTACH   0x901
 #define SOCKET_AREA     0x902

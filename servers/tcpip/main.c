@@ -11,35 +11,40 @@
 #include <anser/socket.h>
 #include <string.h>
 #include "errno.h"
+#include "channel.h"
 #include "ethernet.h"
+#include "ipc.h"
 #include "network.h"
 #include "options.h"
 #include "resolve.h"
 #include "seed.h"
-#include "serve.h"
 #include "session.h"
 #include "endpoint.h"
 #include "stack.h"
 #include "start.h"
 #include "stream.h"
 
-/* Every answer fills the registers, which the kernel's fast path likes best. */
-static int64_t answer(struct serve_request *request, int64_t status, uint64_t value,
+/* A request, and the answer: 64 bytes either, as the kernel's fast path likes best. */
+struct request {
+    uint64_t badge;
+    uint64_t words[IPC_WORDS];
+    anser_handle *handles; /* that came along: one that is kept is replaced by 0 */
+    unsigned handle_count;
+    uint64_t answer[IPC_WORDS]; /* status first; the loop fills that in */
+};
+
+/* Fills in the answer behind the status. */
+static int64_t answer(struct request *request, int64_t status, uint64_t value,
                       const struct socket_address *address)
 {
-    struct socket_answer full = {.value = value};
+    request->answer[1] = value;
     if (address != NULL)
-        full.address = *address;
-    memset(request->answer, 0, ANSER_REGISTER_BYTES - sizeof(int64_t));
-    memcpy(request->answer, (const char *)&full + sizeof(full.status),
-           sizeof(full) - sizeof(full.status));
-    request->answer_length = ANSER_REGISTER_BYTES - sizeof(int64_t);
+        memcpy(&request->answer[2], address, sizeof(*address));
     return status;
 }
 
-static int64_t attach(struct server *server, struct serve_request *request)
+static int64_t attach(struct request *request)
 {
-    (void)server;
     if (request->handle_count != 1)
         return -EINVAL;
     anser_handle notify = request->handles[0];
@@ -47,36 +52,33 @@ static int64_t attach(struct server *server, struct serve_request *request)
     return session_attach(request->badge, notify);
 }
 
-static int64_t area(struct server *server, struct serve_request *request)
+static int64_t area(struct request *request)
 {
-    (void)server;
     struct session *session = session_find(request->badge);
     if (session == NULL)
         return -ESTALE;
     return request->handle_count == 1 ? session_add_area(session, request->handles[0]) : -EINVAL;
 }
 
-static int64_t open_socket(struct server *server, struct serve_request *request)
+static int64_t open_socket(struct request *request)
 {
-    (void)server;
     struct session *session = session_find(request->badge);
-    return session == NULL ? -ESTALE : endpoint_open(session, request->data);
+    return session == NULL ? -ESTALE : endpoint_open(session, (const void *)request->words);
 }
 
-static int64_t accept_socket(struct server *server, struct serve_request *request)
+static int64_t accept_socket(struct request *request)
 {
-    (void)server;
     struct session *session = session_find(request->badge);
     struct socket_address peer = {0};
     if (session == NULL)
         return -ESTALE;
-    int64_t status = endpoint_accept(session, request->data, &peer);
+    int64_t status = endpoint_accept(session, (const void *)request->words, &peer);
     stack_work();
     return answer(request, status, 0, &peer);
 }
 
 /* The socket that a request names. NULL: *status says why. */
-static struct endpoint *named(const struct serve_request *request, uint64_t number, int64_t *status)
+static struct endpoint *named(const struct request *request, uint64_t number, int64_t *status)
 {
     struct session *session = session_find(request->badge);
     struct endpoint *socket = session == NULL ? NULL : endpoint_find(session, number);
@@ -84,10 +86,9 @@ static struct endpoint *named(const struct serve_request *request, uint64_t numb
     return socket;
 }
 
-static int64_t kick(struct server *server, struct serve_request *request)
+static int64_t kick(struct request *request)
 {
-    (void)server;
-    const struct socket_value *asked = request->data;
+    const struct socket_value *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     if (socket == NULL)
@@ -97,19 +98,17 @@ static int64_t kick(struct server *server, struct serve_request *request)
     return answer(request, 0, 0, NULL);
 }
 
-static int64_t bind_socket(struct server *server, struct serve_request *request)
+static int64_t bind_socket(struct request *request)
 {
-    (void)server;
-    const struct socket_name *asked = request->data;
+    const struct socket_name *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     return socket == NULL ? status : endpoint_bind(socket, &asked->address);
 }
 
-static int64_t connect_socket(struct server *server, struct serve_request *request)
+static int64_t connect_socket(struct request *request)
 {
-    (void)server;
-    const struct socket_name *asked = request->data;
+    const struct socket_name *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     if (socket == NULL)
@@ -119,10 +118,9 @@ static int64_t connect_socket(struct server *server, struct serve_request *reque
     return status;
 }
 
-static int64_t listen_socket(struct server *server, struct serve_request *request)
+static int64_t listen_socket(struct request *request)
 {
-    (void)server;
-    const struct socket_value *asked = request->data;
+    const struct socket_value *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     if (socket == NULL)
@@ -130,10 +128,9 @@ static int64_t listen_socket(struct server *server, struct serve_request *reques
     return socket->kind == SOCKET_STREAM ? stream_listen(socket, asked->value) : -EOPNOTSUPP;
 }
 
-static int64_t shutdown_socket(struct server *server, struct serve_request *request)
+static int64_t shutdown_socket(struct request *request)
 {
-    (void)server;
-    const struct socket_value *asked = request->data;
+    const struct socket_value *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     if (socket == NULL)
@@ -143,10 +140,9 @@ static int64_t shutdown_socket(struct server *server, struct serve_request *requ
     return status;
 }
 
-static int64_t close_socket(struct server *server, struct serve_request *request)
+static int64_t close_socket(struct request *request)
 {
-    (void)server;
-    const struct socket_value *asked = request->data;
+    const struct socket_value *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     if (socket == NULL)
@@ -156,10 +152,9 @@ static int64_t close_socket(struct server *server, struct serve_request *request
     return answer(request, status, 0, NULL);
 }
 
-static int64_t name_socket(struct server *server, struct serve_request *request)
+static int64_t name_socket(struct request *request)
 {
-    (void)server;
-    const struct socket_value *asked = request->data;
+    const struct socket_value *asked = (const void *)request->words;
     struct socket_address name = {0};
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
@@ -169,19 +164,17 @@ static int64_t name_socket(struct server *server, struct serve_request *request)
     return answer(request, status, 0, &name);
 }
 
-static int64_t set_option(struct server *server, struct serve_request *request)
+static int64_t set_option(struct request *request)
 {
-    (void)server;
-    const struct socket_option *asked = request->data;
+    const struct socket_option *asked = (const void *)request->words;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
     return socket == NULL ? status : options_set(socket, asked);
 }
 
-static int64_t get_option(struct server *server, struct serve_request *request)
+static int64_t get_option(struct request *request)
 {
-    (void)server;
-    const struct socket_option *asked = request->data;
+    const struct socket_option *asked = (const void *)request->words;
     uint64_t value = 0;
     int64_t status;
     struct endpoint *socket = named(request, asked->socket, &status);
@@ -191,20 +184,19 @@ static int64_t get_option(struct server *server, struct serve_request *request)
     return answer(request, status, value, NULL);
 }
 
-static int64_t resolve(struct server *server, struct serve_request *request)
+static int64_t resolve(struct request *request)
 {
     struct session *session = session_find(request->badge);
     if (session == NULL)
         return -ESTALE;
-    int64_t status = resolve_begin(server, session, request->data);
+    int64_t status = resolve_ask(session, (const void *)request->words);
     stack_work();
     return status;
 }
 
 /* An interface tells that there is something; clients cannot, their badges are others. */
-static int64_t notice(struct server *server, struct serve_request *request)
+static int64_t notice(struct request *request)
 {
-    (void)server;
     if (!(request->badge & STACK_BADGE_NET))
         return -EPERM;
     ethernet_noticed((unsigned)(request->badge & ~STACK_BADGE_NET));
@@ -212,48 +204,112 @@ static int64_t notice(struct server *server, struct serve_request *request)
     return 0;
 }
 
-static void timer(struct server *server, const struct serve_event *event)
+static void gone(uint64_t badge)
 {
-    (void)server;
-    (void)event;
-    stack_work();
-}
-
-static void gone(struct server *server, uint64_t badge)
-{
-    (void)server;
     session_end(badge);
     stack_work();
 }
 
-static const struct serve_handler handlers[] = {
-    {SOCKET_KICK, sizeof(struct socket_value), kick},
-    {NETIF_NOTICE, sizeof(uint64_t), notice},
-    {SOCKET_ATTACH, sizeof(uint64_t), attach},
-    {SOCKET_AREA, sizeof(uint64_t), area},
-    {SOCKET_OPEN, sizeof(struct socket_open), open_socket},
-    {SOCKET_BIND, sizeof(struct socket_name), bind_socket},
-    {SOCKET_CONNECT, sizeof(struct socket_name), connect_socket},
-    {SOCKET_LISTEN, sizeof(struct socket_value), listen_socket},
-    {SOCKET_ACCEPT, sizeof(struct socket_open), accept_socket},
-    {SOCKET_SHUTDOWN, sizeof(struct socket_value), shutdown_socket},
-    {SOCKET_CLOSE, sizeof(struct socket_value), close_socket},
-    {SOCKET_NAME, sizeof(struct socket_value), name_socket},
-    {SOCKET_SET, sizeof(struct socket_option), set_option},
-    {SOCKET_GET, sizeof(struct socket_option), get_option},
-    {SOCKET_RESOLVE, sizeof(struct socket_resolve), resolve},
-    {NETWORK_INTERFACE, sizeof(struct network_query), network_interface},
-    {NETWORK_ADDRESS, sizeof(struct network_query), network_address},
-    {NETWORK_ROUTE, sizeof(struct network_query), network_route},
-    {NETWORK_RESOLVER, sizeof(struct network_query), network_resolver},
-    {NETWORK_COUNTER, sizeof(struct network_query), network_counter},
-    {NETWORK_CONNECTION, sizeof(struct network_query), network_connection},
-    {NETWORK_CONFIGURE, sizeof(struct network_configure), network_configure},
+typedef int64_t handler(struct request *request);
+
+static handler *const socket_handlers[] = {
+    [SOCKET_ATTACH - SOCKET_ATTACH] = attach,
+    [SOCKET_AREA - SOCKET_ATTACH] = area,
+    [SOCKET_OPEN - SOCKET_ATTACH] = open_socket,
+    [SOCKET_BIND - SOCKET_ATTACH] = bind_socket,
+    [SOCKET_CONNECT - SOCKET_ATTACH] = connect_socket,
+    [SOCKET_LISTEN - SOCKET_ATTACH] = listen_socket,
+    [SOCKET_ACCEPT - SOCKET_ATTACH] = accept_socket,
+    [SOCKET_SHUTDOWN - SOCKET_ATTACH] = shutdown_socket,
+    [SOCKET_CLOSE - SOCKET_ATTACH] = close_socket,
+    [SOCKET_NAME - SOCKET_ATTACH] = name_socket,
+    [SOCKET_SET - SOCKET_ATTACH] = set_option,
+    [SOCKET_GET - SOCKET_ATTACH] = get_option,
+    [SOCKET_KICK - SOCKET_ATTACH] = kick,
+    [SOCKET_RESOLVE - SOCKET_ATTACH] = resolve,
 };
 
-static const struct serve_event_handler events[] = {
-    {ANSER_EVENT_TIMER, STACK_BADGE_TIMER, timer},
-};
+/* Of the network's state; NULL: it is none of these. */
+static int64_t (*network_handler(uint64_t type))(const void *, uint64_t, void *)
+{
+    switch (type) {
+    case NETWORK_INTERFACE:
+        return network_interface;
+    case NETWORK_ADDRESS:
+        return network_address;
+    case NETWORK_ROUTE:
+        return network_route;
+    case NETWORK_RESOLVER:
+        return network_resolver;
+    case NETWORK_COUNTER:
+        return network_counter;
+    case NETWORK_CONNECTION:
+        return network_connection;
+    case NETWORK_CONFIGURE:
+        return network_configure;
+    default:
+        return NULL;
+    }
+}
+
+static int64_t handle(struct request *request)
+{
+    uint64_t type = request->words[0];
+    uint64_t number = type - SOCKET_ATTACH;
+    if (number < sizeof(socket_handlers) / sizeof(socket_handlers[0]) &&
+        socket_handlers[number] != NULL)
+        return socket_handlers[number](request);
+    if (type == NETIF_NOTICE)
+        return notice(request);
+    int64_t (*asked)(const void *, uint64_t, void *) = network_handler(type);
+    return asked == NULL ? -ENOSYS : asked(request->words, request->badge, request->answer);
+}
+
+/* One message that is neither an event nor an end. True: `registers` holds its answer. */
+static bool serve(struct ipc_registers *registers, int64_t info)
+{
+    struct request request = {
+        .badge = registers->badge,
+        .handles = registers->handles,
+        .handle_count = ipc_handles(info),
+    };
+    /* What is shorter has zeros behind it. */
+    memcpy(request.words, registers->words, ipc_bytes(info));
+    int64_t status = handle(&request);
+    for (unsigned i = 0; i < request.handle_count; i++)
+        handle_close(request.handles[i]);
+    if (!(info & ANSER_INFO_CALL))
+        return false;
+    request.answer[0] = (uint64_t)status;
+    memcpy(registers->words, request.answer, sizeof(request.answer));
+    return true;
+}
+
+/* Receives and answers in plain register form, which lib/serve.h does not for servers that keep
+ * replies or have long messages; this one does neither. Returns -errno. */
+static int run(anser_handle receive)
+{
+    struct ipc_registers registers = {0};
+    bool answers = false;
+    for (;;) {
+        registers.info = answers ? (int64_t)IPC_INFO(sizeof(registers.words), 0) : 0;
+        int64_t info =
+            ipc_exchange(answers ? ANSER_CALL_reply_recv : ANSER_CALL_recv, receive, &registers);
+        answers = false;
+        if (info == -EINTR)
+            continue;
+        if (info < 0)
+            return (int)info;
+        if (info & ANSER_INFO_CLOSED)
+            return -EPIPE;
+        if (info & ANSER_INFO_EVENT)
+            stack_work();
+        else if (info & ANSER_INFO_GONE)
+            gone(registers.badge);
+        else
+            answers = serve(&registers, info);
+    }
+}
 
 static int fail(const char *what, int status)
 {
@@ -263,26 +319,16 @@ static int fail(const char *what, int status)
 
 int main(int argc, char **argv)
 {
-    struct server server = {
-        .receive = start_handle(START_RECEIVE),
-        .element_size = SOCKET_ELEMENT,
-        .handlers = handlers,
-        .handler_count = sizeof(handlers) / sizeof(handlers[0]),
-        .events = events,
-        .event_count = sizeof(events) / sizeof(events[0]),
-        .gone = gone,
-        .keeps_replies = true,
-    };
+    anser_handle receive = start_handle(START_RECEIVE);
     seed_begin();
-    int status = stack_begin(server.receive);
+    int status = stack_begin(receive);
     if (status < 0)
         return fail("cannot begin", status);
-    ethernet_begin(server.receive);
+    ethernet_begin(receive);
     status = network_begin(argc - 1, argv + 1);
     if (status < 0)
         return fail("arguments", status);
     session_begin();
     stack_work();
-    status = serve_run(&server);
-    return status < 0 ? fail("cannot receive", status) : 0;
+    return fail("cannot receive", run(receive));
 }

@@ -12,11 +12,9 @@
 #include <lwip/udp.h>
 
 /* Hands out what was filled in, a structure of 64 bytes that begins with the status. */
-static int64_t tell(struct serve_request *request, const void *told)
+static int64_t tell(void *answer, const void *told)
 {
-    memcpy(request->answer, (const char *)told + sizeof(int64_t),
-           ANSER_REGISTER_BYTES - sizeof(int64_t));
-    request->answer_length = ANSER_REGISTER_BYTES - sizeof(int64_t);
+    memcpy(answer, told, ANSER_REGISTER_BYTES);
     return 0;
 }
 
@@ -54,10 +52,10 @@ static uint32_t flags_of(const struct netif *netif)
     return flags;
 }
 
-int64_t network_interface(struct server *server, struct serve_request *request)
+int64_t network_interface(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_query *asked = request->data;
+    (void)badge;
+    const struct network_query *asked = request;
     const struct netif *netif = interface_at(asked->index);
     if (netif == NULL)
         return -ENOENT;
@@ -72,7 +70,7 @@ int64_t network_interface(struct server *server, struct serve_request *request)
         told.name[3] = (char)('0' + asked->index % 10);
         memcpy(told.hardware, netif->hwaddr, sizeof(told.hardware));
     }
-    return tell(request, &told);
+    return tell(answer, &told);
 }
 
 static uint32_t prefix_of(const ip4_addr_t *mask)
@@ -80,10 +78,10 @@ static uint32_t prefix_of(const ip4_addr_t *mask)
     return (uint32_t)__builtin_popcount(ip4_addr_get_u32(mask));
 }
 
-int64_t network_address(struct server *server, struct serve_request *request)
+int64_t network_address(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_query *asked = request->data;
+    (void)badge;
+    const struct network_query *asked = request;
     const struct netif *netif = interface_at(asked->of);
     uint32_t index = asked->index;
     if (netif == NULL)
@@ -91,7 +89,7 @@ int64_t network_address(struct server *server, struct serve_request *request)
     if (!ip4_addr_isany(netif_ip4_addr(netif)) && index-- == 0) {
         struct network_address told = {.address = address_write(netif_ip_addr4(netif), 0),
                                        .prefix = prefix_of(netif_ip4_netmask(netif))};
-        return tell(request, &told);
+        return tell(answer, &told);
     }
     for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         u8_t state = netif_ip6_addr_state(netif, i);
@@ -100,7 +98,7 @@ int64_t network_address(struct server *server, struct serve_request *request)
         struct network_address told = {.address = address_write(netif_ip_addr6(netif, i), 0),
                                        .prefix = is_loopback(netif) ? 128 : 64,
                                        .tentative = ip6_addr_istentative(state) != 0};
-        return tell(request, &told);
+        return tell(answer, &told);
     }
     return -ENOENT;
 }
@@ -146,10 +144,10 @@ static bool route6(const struct netif *netif, uint32_t *index, struct network_ro
     return false;
 }
 
-int64_t network_route(struct server *server, struct serve_request *request)
+int64_t network_route(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_query *asked = request->data;
+    (void)badge;
+    const struct network_query *asked = request;
     struct network_route told = {0};
     uint32_t index = asked->index;
     const struct netif *netif;
@@ -157,22 +155,22 @@ int64_t network_route(struct server *server, struct serve_request *request)
         if (!route4(netif, &index, &told) && !route6(netif, &index, &told))
             continue;
         told.by.port = netif_get_index(netif);
-        return tell(request, &told);
+        return tell(answer, &told);
     }
     return -ENOENT;
 }
 
-int64_t network_resolver(struct server *server, struct serve_request *request)
+int64_t network_resolver(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_query *asked = request->data;
+    (void)badge;
+    const struct network_query *asked = request;
     uint32_t index = asked->index;
     for (u8_t i = 0; i < DNS_MAX_SERVERS; i++) {
         const ip_addr_t *resolver = dns_getserver(i);
         if (ip_addr_isany(resolver) || index-- > 0)
             continue;
         struct network_address told = {.address = address_write(resolver, 53)};
-        return tell(request, &told);
+        return tell(answer, &told);
     }
     return -ENOENT;
 }
@@ -229,10 +227,10 @@ static bool tell_udp(uint32_t index, struct network_connection *told)
     return true;
 }
 
-int64_t network_connection(struct server *server, struct serve_request *request)
+int64_t network_connection(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_query *asked = request->data;
+    (void)badge;
+    const struct network_query *asked = request;
     struct network_connection told = {0};
     uint32_t index = asked->index;
     const struct tcp_pcb *tcp = nth(tcp_listen_pcbs.pcbs, &index);
@@ -244,5 +242,5 @@ int64_t network_connection(struct server *server, struct serve_request *request)
         tell_tcp(tcp, &told);
     else if (!tell_udp(index, &told))
         return -ENOENT;
-    return tell(request, &told);
+    return tell(answer, &told);
 }

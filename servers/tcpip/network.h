@@ -5,7 +5,6 @@
 
 #include <stdint.h>
 #include <anser/network.h>
-#include "serve.h"
 
 /*
  * Configures the first interface by the words of the service's command line: address=A/BITS,
@@ -14,12 +13,13 @@
  */
 int network_begin(int count, char **words);
 
-int64_t network_interface(struct server *server, struct serve_request *request);
-int64_t network_address(struct server *server, struct serve_request *request);
-int64_t network_route(struct server *server, struct serve_request *request);
-int64_t network_resolver(struct server *server, struct serve_request *request);
-int64_t network_counter(struct server *server, struct serve_request *request);
-int64_t network_connection(struct server *server, struct serve_request *request);
-int64_t network_configure(struct server *server, struct serve_request *request);
+/* NETWORK_*: the 64 bytes of a request and of its answer; status or -errno. */
+int64_t network_interface(const void *request, uint64_t badge, void *answer);
+int64_t network_address(const void *request, uint64_t badge, void *answer);
+int64_t network_route(const void *request, uint64_t badge, void *answer);
+int64_t network_resolver(const void *request, uint64_t badge, void *answer);
+int64_t network_counter(const void *request, uint64_t badge, void *answer);
+int64_t network_connection(const void *request, uint64_t badge, void *answer);
+int64_t network_configure(const void *request, uint64_t badge, void *answer);
 
 #endif

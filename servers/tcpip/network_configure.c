@@ -125,12 +125,12 @@ static int configure(struct netif *netif, const struct network_configure *asked)
     }
 }
 
-int64_t network_configure(struct server *server, struct serve_request *request)
+int64_t network_configure(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_configure *asked = request->data;
+    (void)answer;
+    const struct network_configure *asked = request;
     const struct ethernet *ethernet = ethernet_at(asked->interface);
-    if (!(request->badge & INIT_BADGE_CONTROL))
+    if (!(badge & INIT_BADGE_CONTROL))
         return -EPERM;
     if (ethernet == NULL)
         return -ENODEV;

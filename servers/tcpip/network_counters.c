@@ -13,23 +13,20 @@ struct named {
     uint64_t value;
 };
 
-static int64_t tell(struct serve_request *request, const char *name, uint64_t value)
+static int64_t tell(void *answer, const char *name, uint64_t value)
 {
     struct network_counter told = {.value = value};
     strncpy(told.name, name, sizeof(told.name) - 1);
-    memcpy(request->answer, (const char *)&told + sizeof(told.status),
-           sizeof(told) - sizeof(told.status));
-    request->answer_length = sizeof(told) - sizeof(told.status);
+    memcpy(answer, &told, sizeof(told));
     return 0;
 }
 
-static int64_t pick(struct serve_request *request, const struct named *list, uint32_t count,
-                    uint32_t index)
+static int64_t pick(void *answer, const struct named *list, uint32_t count, uint32_t index)
 {
-    return index < count ? tell(request, list[index].name, list[index].value) : -ENOENT;
+    return index < count ? tell(answer, list[index].name, list[index].value) : -ENOENT;
 }
 
-static int64_t of_interface(struct serve_request *request, uint32_t number, uint32_t index)
+static int64_t of_interface(void *answer, uint32_t number, uint32_t index)
 {
     const struct ethernet *ethernet = ethernet_at(number);
     if (ethernet == NULL)
@@ -39,11 +36,10 @@ static int64_t of_interface(struct serve_request *request, uint32_t number, uint
         {"sent", ethernet->sent},         {"sent bytes", ethernet->sent_bytes},
         {"copied", ethernet->copied},     {"dropped", ethernet->dropped},
     };
-    return pick(request, list, sizeof(list) / sizeof(list[0]), index);
+    return pick(answer, list, sizeof(list) / sizeof(list[0]), index);
 }
 
-static int64_t of_protocol(struct serve_request *request, const struct stats_proto *stats,
-                           uint32_t index)
+static int64_t of_protocol(void *answer, const struct stats_proto *stats, uint32_t index)
 {
     const struct named list[] = {
         {"received", stats->recv},     {"sent", stats->xmit},
@@ -52,11 +48,11 @@ static int64_t of_protocol(struct serve_request *request, const struct stats_pro
         {"other errors", stats->err},  {"out of memory", stats->memerr},
         {"no route", stats->rterr},    {"bad options", stats->opterr},
     };
-    return pick(request, list, sizeof(list) / sizeof(list[0]), index);
+    return pick(answer, list, sizeof(list) / sizeof(list[0]), index);
 }
 
 /* Each pool of lwIP has three counters. */
-static int64_t of_stack(struct serve_request *request, uint32_t index)
+static int64_t of_stack(void *answer, uint32_t index)
 {
     static const struct {
         memp_t pool;
@@ -68,33 +64,33 @@ static int64_t of_stack(struct serve_request *request, uint32_t index)
         {MEMP_REASSDATA, {"reassemblies", "reassemblies at most", "reassemblies refused"}},
     };
     if (index == 0)
-        return tell(request, "sockets", endpoint_count());
+        return tell(answer, "sockets", endpoint_count());
     index--;
     if (index >= 3 * sizeof(pools) / sizeof(pools[0]))
         return -ENOENT;
     const struct stats_mem *stats = lwip_stats.memp[pools[index / 3].pool];
     const uint64_t values[] = {stats->used, stats->max, stats->err};
-    return tell(request, pools[index / 3].names[index % 3], values[index % 3]);
+    return tell(answer, pools[index / 3].names[index % 3], values[index % 3]);
 }
 
-int64_t network_counter(struct server *server, struct serve_request *request)
+int64_t network_counter(const void *request, uint64_t badge, void *answer)
 {
-    (void)server;
-    const struct network_query *asked = request->data;
+    (void)badge;
+    const struct network_query *asked = request;
     switch (asked->of) {
     case NETWORK_OF_IP:
-        return of_protocol(request, &lwip_stats.ip, asked->index);
+        return of_protocol(answer, &lwip_stats.ip, asked->index);
     case NETWORK_OF_IP6:
-        return of_protocol(request, &lwip_stats.ip6, asked->index);
+        return of_protocol(answer, &lwip_stats.ip6, asked->index);
     case NETWORK_OF_ICMP:
-        return of_protocol(request, &lwip_stats.icmp, asked->index);
+        return of_protocol(answer, &lwip_stats.icmp, asked->index);
     case NETWORK_OF_UDP:
-        return of_protocol(request, &lwip_stats.udp, asked->index);
+        return of_protocol(answer, &lwip_stats.udp, asked->index);
     case NETWORK_OF_TCP:
-        return of_protocol(request, &lwip_stats.tcp, asked->index);
+        return of_protocol(answer, &lwip_stats.tcp, asked->index);
     case NETWORK_OF_STACK:
-        return of_stack(request, asked->index);
+        return of_stack(answer, asked->index);
     default:
-        return of_interface(request, asked->of, asked->index);
+        return of_interface(answer, asked->of, asked->index);
     }
 }

@@ -7,6 +7,7 @@
 #include "ipc.h"
 #include "memory.h"
 #include "record.h"
+#include "resolve.h"
 #include "session.h"
 #include "endpoint.h"
 #include "syscall.h"
@@ -90,6 +91,7 @@ void session_end(uint64_t badge)
             endpoint_orphan(session->sockets[i]);
     for (unsigned i = 0; i < session->area_count; i++)
         area_release(session->areas[i]);
+    resolve_forget(session);
     forget_wake(session);
     handle_close(session->notify);
     free(session);

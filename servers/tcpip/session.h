@@ -13,6 +13,7 @@
 #include <anser/socket.h>
 
 struct endpoint;
+struct question;
 
 /* Mapped memory of a client; stays while a socket uses it, also when its session has ended. */
 struct area {
@@ -27,6 +28,7 @@ struct session {
     anser_handle notify;
     uint64_t wake; /* bits that stack_work is to send */
     struct session *next_wake;
+    struct question *questions; /* resolve.c */
     unsigned area_count;
     struct area *areas[SOCKET_AREAS_MAX];
     struct endpoint *sockets[SOCKET_MAX];
