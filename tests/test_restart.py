@@ -10,11 +10,14 @@ from anser_qemu import BUILD, PROMPT, Machine, free_ports
 from conftest import SOAK
 from visitor import Visitor
 
-KILLS = 1000 if SOAK else 50
+KILLS = 1000 if SOAK else 13  # of each server, on one hart and on two
+ROUNDS = 200 if SOAK else 4
 SERVER_PORT = 8080
-# A server's heap may end a little larger or smaller than its predecessor's; a leak of a page a kill does not pass.
-PAGES_MORE = 40
-EVERYTHING = ("net0", "tcpip", "disk0", "entropy", "clock", "files", "pipe", "log")
+# A server's heap may end a little larger than its predecessor's; a leak of a page in two kills does not pass.
+PAGES_MORE = 12
+IN_GO = ("shell", "log", "netserve")
+MEMORY_LINE = re.compile(r"^(\S.*?) +(\d+) +\d+ KiB$", re.MULTILINE)
+EVERYTHING = ("net0", "tcpip", "disk0", "files", "pipe", "log")
 
 
 def boot(smp, port, image, legacy="false"):
@@ -33,8 +36,11 @@ def start_server(machine):
         machine.expect("NETSERVE-READY")
 
 
-def free_pages(machine):
-    return int(re.search(r"^free +(\d+) ", machine.command("mem"), re.MULTILINE)[1])
+def held_pages(machine):
+    """What is not free, but for programs in Go: their heaps are as large as the collector likes."""
+    pages = {who: int(count) for who, count in MEMORY_LINE.findall(machine.command("mem"))}
+    return pages["all"] - pages["free"] - sum(count for who, count in pages.items()
+                                              if who.split(" ")[0] in IN_GO)
 
 
 def restarts(machine, service):
@@ -57,7 +63,7 @@ def kill_under_load(machine, visitor, services, kills):
         kill(machine, services[number % len(services)])
         visitor.expect_answer()
         if number == len(services) - 1:
-            pages = free_pages(machine)  # from here on every server is a successor
+            pages = held_pages(machine)  # from here on every server is a successor
     after = {service: restarts(machine, service) for service in before}
     assert sum(after.values()) - sum(before.values()) == kills, (before, after)
     return pages
@@ -71,17 +77,25 @@ def image(tmp_path):
 
 
 @pytest.mark.parametrize("smp", [1, 2])
-@pytest.mark.parametrize("services", [["net0"], ["tcpip"]], ids=lambda services: services[0])
-def test_network_comes_back(smp, services, image):
+@pytest.mark.parametrize("service", ["net0", "tcpip"])
+def test_network_comes_back(smp, service, image):
     """Requests all the while; no byte of an answer is ever wrong, and no memory is lost."""
     port, = free_ports(1)
     with boot(smp, port, image) as machine, Visitor(port) as visitor:
         start_server(machine)
-        pages = kill_under_load(machine, visitor, services, KILLS // 2)
+        pages = kill_under_load(machine, visitor, [service], KILLS)
+        assert held_pages(machine) <= pages + PAGES_MORE
+
+
+def test_connection_outlives_its_interface(image):
+    """Frames are lost, as on a wire; who waits for their repetition keeps the connection."""
+    port, = free_ports(1)
+    with boot(1, port, image) as machine, Visitor(port, silence=60) as visitor:
+        start_server(machine)
         visitor.expect_answer()
-        assert free_pages(machine) >= pages - PAGES_MORE
-        if services == ["net0"]:
-            assert visitor.breaks < KILLS // 2, "a connection outlives its interface's server"
+        breaks = visitor.breaks
+        kill_under_load(machine, visitor, ["net0"], 5)
+        assert visitor.breaks == breaks
 
 
 def test_everything_at_once(image):
@@ -91,9 +105,8 @@ def test_everything_at_once(image):
     with boot(2, port, image) as machine, Visitor(port) as visitor:
         start_server(machine)
         visitor.expect_answer()
-        for _ in range(KILLS // 10):
+        for _ in range(ROUNDS):
             for service in choose.sample(EVERYTHING, choose.randrange(2, len(EVERYTHING) + 1)):
                 kill(machine, service)
             visitor.expect_answer()
-        for service in EVERYTHING:
-            assert restarts(machine, service) > 0
+        assert all(restarts(machine, service) > 0 for service in EVERYTHING)

@@ -13,9 +13,9 @@ from anser_qemu import PATIENCE
 
 PATTERN = bytes((i * 7 + (i >> 8)) & 255 for i in range(100_000))
 REQUEST = b"GET /pattern HTTP/1.1\r\nHost: visitor\r\n\r\n"
-# A connection that says nothing for so long is given up: its first packet may have been lost, and QEMU's
-# user network takes 6 s until it sends the next.
-SILENCE_SECONDS = 1.5
+# A connection that says nothing for so long is given up: a packet may have been lost, and QEMU's user network
+# takes a second or more until it sends it again. Each time it is in vain the next one gets twice as long.
+SILENCE_SECONDS, SILENCE_MAX_SECONDS = 0.15, 8
 
 
 class WrongAnswer(AssertionError):
@@ -45,10 +45,14 @@ def read_some(connection):
 
 
 class Visitor(threading.Thread):
-    """Asks without a pause until it is stopped. `answers` and `breaks` count."""
+    """Asks without a pause until it is stopped. `answers` and `breaks` count.
 
-    def __init__(self, port):
+    silence: seconds that a connection may say nothing.
+    """
+
+    def __init__(self, port, silence=SILENCE_SECONDS):
         super().__init__(daemon=True)
+        self.first_silence = self.silence = silence * PATIENCE
         self.port, self.answers, self.breaks, self.wrong = port, 0, 0, None
         self.marked = self.seen = 0
         self.leaving = False
@@ -65,10 +69,11 @@ class Visitor(threading.Thread):
     def run(self):
         while not self.leaving and self.wrong is None:
             try:
-                with socket.create_connection(("127.0.0.1", self.port), SILENCE_SECONDS * PATIENCE) as connection:
+                with socket.create_connection(("127.0.0.1", self.port), self.silence) as connection:
                     self.stay(connection)
             except OSError:
                 self.breaks += 1
+                self.silence = min(2 * self.silence, SILENCE_MAX_SECONDS * PATIENCE)
                 time.sleep(0.01)
             except WrongAnswer as wrong:
                 self.note(wrong=wrong)
@@ -78,6 +83,7 @@ class Visitor(threading.Thread):
             mark = self.marked
             connection.sendall(REQUEST)
             read_answer(connection)
+            self.silence = self.first_silence
             self.note(mark)
 
     def note(self, mark=None, wrong=None):
