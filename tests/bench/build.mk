@@ -38,6 +38,6 @@ INITRD_EXTRA += programs/gohello=$(BUILD)/tests/bench/gohello \
 INITRD_EXTRA += tests/bench-starts=$(BUILD)/tests/bench/starts
 $(eval $(call user_program,tests/bench/starts,tests/bench/starts.c tests/bench/bench_start.c,))
 # For disk and network there is an archive of its own, what a user boots and these (tests/build.mk).
-INITRD_DEVICES := programs/netserve=$(BUILD)/tests/bench/netserve tests/bench-devices=$(BUILD)/tests/bench/devices
+INITRD_DEVICES += programs/netserve=$(BUILD)/tests/bench/netserve tests/bench-devices=$(BUILD)/tests/bench/devices
 $(eval $(call user_program,tests/bench/devices,tests/bench/devices.c tests/bench/anser_disk.c \
 	tests/bench/disk_work.c tests/bench/bench_start.c,))

@@ -27,6 +27,16 @@ endef
 $(eval $(call linux_go,go,$(GO_USER)))
 $(eval $(call linux_go,go-1.23,$(GO_1_23)))
 
+# Programs that need a network are in the archive that has one's servers in use (tests/build.mk).
+LINUX_NET      := sockets gonet
+$(LINUX_TESTS)/sockets: $(wildcard tests/linux/sockets*.c) tests/linux/sockets.h
+$(LINUX_TESTS)/gonet: $(wildcard tests/linux/gonet/*.go)
+	$(call say,GO,$@)
+	@mkdir -p $(@D)
+	$(Q)cd tests/linux/gonet && GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -ldflags='-s -w' \
+		-o $(abspath $@) .
+INITRD_DEVICES += $(LINUX_NET:%=tests/linux/%=$(LINUX_TESTS)/%)
+
 # Images that are no programs: the reason comes in one line.
 $(LINUX_TESTS)/broken/done: tests/linux/break-image $(LINUX_TESTS)/hello
 	$(call say,BREAK,$(@D))
