@@ -35,7 +35,7 @@ $(LINUX_TESTS)/gonet: $(wildcard tests/linux/gonet/*.go)
 	@mkdir -p $(@D)
 	$(Q)cd tests/linux/gonet && GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -ldflags='-s -w' \
 		-o $(abspath $@) .
-INITRD_DEVICES += $(LINUX_NET:%=tests/linux/%=$(LINUX_TESTS)/%)
+INITRD_DEVICES += $(foreach name,$(LINUX_NET),tests/linux/$(name)=$(LINUX_TESTS)/$(name))
 
 # Images that are no programs: the reason comes in one line.
 $(LINUX_TESTS)/broken/done: tests/linux/break-image $(LINUX_TESTS)/hello
