@@ -6,9 +6,11 @@
 #ifndef ANSER_TESTS_DRIVER_MACHINE_H
 #define ANSER_TESTS_DRIVER_MACHINE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <anser/keep.h>
+#include "clock.h"
 #include "channel.h"
 #include "dma.h"
 #include "ipc.h"
@@ -18,14 +20,58 @@
 
 #define MACHINE_DEVICE   32 /* handles */
 #define MACHINE_SIGNAL   64
-#define MACHINE_PAGES    96
+#define MACHINE_CHANNEL  96
+#define MACHINE_PAGES    128
 #define MACHINE_PHYSICAL UINT64_C(0x80000000)
 #define MACHINE_STRIDE   UINT64_C(0x1000000)
 #define MACHINE_DMA      128 /* pieces of DMA memory at a time */
 
+/* Ends the program with the place, if it does not hold. */
+#define require(holds) machine_require((holds), __FILE__, __LINE__)
+
+static void machine_require(bool holds, const char *file, int line)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "%s:%d: does not hold\n", file, line);
+    abort();
+}
+
 static struct virtio_model machine;
 static uint64_t machine_next;
 static uint8_t *machine_memory[MACHINE_DMA]; /* what is not given back yet */
+
+/*
+ * The driver's own variables stand in sections of their own: the program takes in its sources
+ * between `#pragma clang section bss = "driver_bss" data = "driver_data"` and the same with "", so
+ * that they can be as they were when it started.
+ */
+extern char __start_driver_bss[], __stop_driver_bss[];
+extern char __start_driver_data[], __stop_driver_data[];
+
+/* Over the sanitizer's gaps between the variables, which is not its business. */
+__attribute__((no_sanitize("address"))) static void machine_copy(char *to, const char *from,
+                                                                 ptrdiff_t size)
+{
+    ptrdiff_t i = 0;
+    for (; i + 8 <= size; i += 8)
+        *(volatile uint64_t *)(to + i) = from ? *(const volatile uint64_t *)(from + i) : 0;
+    for (; i < size; i++)
+        *(volatile char *)(to + i) = from ? from[i] : 0;
+}
+
+/* A new driver. */
+static void machine_restart_driver(void)
+{
+    static char *data_before;
+    ptrdiff_t data_size = __stop_driver_data - __start_driver_data;
+    if (!data_before) {
+        data_before = malloc((size_t)data_size);
+        machine_copy(data_before, __start_driver_data, data_size);
+    }
+    machine_copy(__start_driver_data, data_before, data_size);
+    machine_copy(__start_driver_bss, NULL, __stop_driver_bss - __start_driver_bss);
+}
 
 /* Begins anew, with a device of this type. */
 static void machine_begin(uint32_t version, uint32_t type, uint64_t offered)
@@ -109,12 +155,34 @@ int64_t ipc_signal(anser_handle send, uint64_t bits)
     return sys_signal(send, bits);
 }
 
+/* A channel that is told, always full. */
+int64_t ipc_exchange(int64_t number, anser_handle handle, struct ipc_registers *registers)
+{
+    (void)registers;
+    if (number != ANSER_CALL_send || handle != MACHINE_CHANNEL)
+        abort();
+    return -ANSER_EAGAIN;
+}
+
+int64_t sys_pages_release(anser_handle device)
+{
+    (void)device;
+    return 0;
+}
+
+uint64_t clock_now(void)
+{
+    static uint64_t now;
+    return ++now;
+}
+
 struct sys_result sys_handle_info(anser_handle handle)
 {
     uint64_t rights = ANSER_RIGHT_SEND | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER;
-    if (handle != MACHINE_SIGNAL)
+    if (handle != MACHINE_SIGNAL && handle != MACHINE_CHANNEL)
         return (struct sys_result){-ANSER_EBADF, 0};
-    return (struct sys_result){ANSER_TYPE_SIGNAL, rights};
+    return (struct sys_result){handle == MACHINE_SIGNAL ? ANSER_TYPE_SIGNAL : ANSER_TYPE_CHANNEL,
+                               rights};
 }
 
 void handle_close(anser_handle handle)

@@ -10,15 +10,11 @@
 /* includes: tests/host/doubles lib */
 #include "driver_machine.h"
 
-/* The driver's own variables stand in a section of their own, so that its death can be played. */
 #pragma clang section bss = "driver_bss" data = "driver_data"
 #include "servers/virtio-blk/device.c"
 #include "servers/virtio-blk/clients.c"
 #include "servers/virtio-blk/requests.c"
 #pragma clang section bss = "" data = ""
-
-extern char __start_driver_bss[], __stop_driver_bss[];
-extern char __start_driver_data[], __stop_driver_data[];
 
 #define SIDES    3
 #define PENDING  512 /* requests of a client that it waits for */
@@ -45,12 +41,6 @@ static unsigned attaches;
 static uint32_t data_begins[ATTACHES + 2]; /* of the n-th piece of DMA memory */
 static const uint8_t *input_bytes;
 static size_t input_size;
-
-static void require(int holds)
-{
-    if (!holds)
-        abort();
-}
 
 static unsigned next_byte(void)
 {
@@ -393,31 +383,9 @@ static void make_device(void)
     }
 }
 
-/* Over the sanitizer's gaps between the variables: byte by byte, and not its business. */
-__attribute__((no_sanitize("address"))) static void copy_over(volatile char *to, const char *from,
-                                                              ptrdiff_t size)
-{
-    for (ptrdiff_t i = 0; i < size; i++)
-        to[i] = from ? from[i] : 0;
-}
-
-__attribute__((no_sanitize("address"))) static char *copy_of(const volatile char *from,
-                                                             ptrdiff_t size)
-{
-    volatile char *copy = malloc((size_t)size);
-    for (ptrdiff_t i = 0; i < size; i++)
-        copy[i] = from[i];
-    return (char *)copy;
-}
-
 static void begin_anew(void)
 {
-    static char *data_before;
-    ptrdiff_t data_size = __stop_driver_data - __start_driver_data;
-    if (!data_before)
-        data_before = copy_of(__start_driver_data, data_size);
-    copy_over(__start_driver_data, data_before, data_size);
-    copy_over(__start_driver_bss, NULL, __stop_driver_bss - __start_driver_bss);
+    machine_restart_driver();
     memset(sides, 0, sizeof(sides));
     held = attaches = 0;
     device_is_hostile = device_is_blind = driver_has_ended = false;

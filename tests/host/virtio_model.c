@@ -269,6 +269,7 @@ static void reset(struct virtio_model *model)
 {
     for (unsigned i = 0; i < MODEL_QUEUES; i++)
         model->queues[i] = (struct model_queue){.max = model->queues[i].max};
+    model->resets++;
     model->accepted = 0;
     model->interrupts = 0;
     model->status = model->never_resets ? 1 : 0;

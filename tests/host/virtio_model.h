@@ -60,6 +60,7 @@ struct virtio_model {
     uint32_t offered_half, accepted_half, selected, status, interrupts, generation;
     struct model_queue queues[MODEL_QUEUES];
     unsigned notified[MODEL_QUEUES]; /* how often */
+    unsigned resets;                 /* likewise; what was popped before is forgotten */
 };
 
 /* The driver's view of it: what virtio_open makes of a device. */
