@@ -9,6 +9,7 @@
 /* sources: lib/virtio.c lib/virtq.c lib/ring.c tests/host/virtio_model.c */
 /* includes: tests/host/doubles lib */
 #include "driver_machine.h"
+#include "fuzz_input.h"
 
 #pragma clang section bss = "driver_bss" data = "driver_data"
 #include "servers/virtio-blk/device.c"
@@ -39,21 +40,6 @@ static bool device_is_hostile, device_is_blind; /* blind: it has spoilt what it 
 static bool driver_has_ended;
 static unsigned attaches;
 static uint32_t data_begins[ATTACHES + 2]; /* of the n-th piece of DMA memory */
-static const uint8_t *input_bytes;
-static size_t input_size;
-
-static unsigned next_byte(void)
-{
-    if (input_size == 0)
-        return 0;
-    input_size--;
-    return *input_bytes++;
-}
-
-static uint32_t next_word(void)
-{
-    return next_byte() | next_byte() << 8 | next_byte() << 16 | (uint32_t)next_byte() << 24;
-}
 
 /* ---- Clients. -------------------------------------------------------------------------------- */
 
