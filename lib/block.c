@@ -6,7 +6,6 @@
 #include "block.h"
 
 #include <stdbool.h>
-#include <string.h>
 #include "block_session.h"
 #include "channel.h"
 #include <errno.h>
@@ -15,9 +14,9 @@
 /* The server's cookie is the place in the table. */
 static void put(struct block *block, uint32_t place, uint32_t slot)
 {
-    struct block_request request = block->flights[slot].request;
-    request.cookie = slot;
-    memcpy(ring_entry(&block->session.requests, place), &request, sizeof(request));
+    struct block_request *entry = ring_entry(&block->session.requests, place);
+    *entry = block->flights[slot].request;
+    entry->cookie = slot;
 }
 
 static int kick(struct block *block)
@@ -38,9 +37,8 @@ static void take_last(struct block *block)
 {
     int64_t ready = ring_ready(&block->session.completions);
     for (int64_t i = 0; i < ready; i++) {
-        struct block_completion completion;
-        memcpy(&completion, ring_entry(&block->session.completions, (uint32_t)i),
-               sizeof(completion));
+        const struct block_completion completion =
+            *(struct block_completion *)ring_entry(&block->session.completions, (uint32_t)i);
         if (completion.cookie >= block->depth ||
             block->flights[completion.cookie].state != FLIGHT_PUT)
             continue;
@@ -133,8 +131,7 @@ static int reap_ring(struct block *block, struct block_completion *completions, 
         return (int)ready;
     unsigned count = ready < most ? (unsigned)ready : most;
     for (unsigned i = 0; i < count; i++) {
-        struct block_completion completion;
-        memcpy(&completion, ring_entry(ring, i), sizeof(completion));
+        const struct block_completion completion = *(struct block_completion *)ring_entry(ring, i);
         if (completion.cookie >= block->depth ||
             block->flights[completion.cookie].state != FLIGHT_PUT)
             return -EPROTO;

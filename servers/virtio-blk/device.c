@@ -281,16 +281,16 @@ static int result_of(const struct frame *frame, const struct device_request *req
     return frame->status == STATUS_OK && !is_short ? 0 : -EIO;
 }
 
-int device_take(struct device_request *request, int *status)
+int device_take(const struct device_request **request, int *status)
 {
     uint16_t token;
     uint32_t written;
     int taken = virtq_take(&queue, &token, &written);
     if (taken <= 0)
         return taken;
-    *request = flights[token];
-    *status = result_of(&frames[token], request, written);
-    if (request->operation == DEVICE_OP_SERIAL) {
+    *request = &flights[token];
+    *status = result_of(&frames[token], *request, written);
+    if ((*request)->operation == DEVICE_OP_SERIAL) {
         device_serial_known = true;
         if (*status == 0)
             memcpy(device_serial, frames[token].serial, DEVICE_SERIAL);

@@ -6,7 +6,6 @@
  */
 #include "requests.h"
 
-#include <string.h>
 #include "device.h"
 #include <errno.h>
 #include "ipc.h"
@@ -47,8 +46,9 @@ static struct client *busy_take(void)
 /* There is room: nothing is taken from a client for whose completion there is none. */
 static void complete(struct client *client, uint64_t cookie, int64_t status)
 {
-    struct block_completion completion = {.cookie = cookie, .status = status};
-    memcpy(ring_entry(&client->completions, client->put), &completion, sizeof(completion));
+    struct block_completion *completion = ring_entry(&client->completions, client->put);
+    completion->cookie = cookie;
+    completion->status = status;
     client->put++;
     if (client->has_put)
         return;
@@ -103,11 +103,11 @@ static void end(const struct device_request *request, int status)
 
 int requests_end(void)
 {
-    struct device_request request;
+    const struct device_request *request;
     int status, taken;
     do {
         while ((taken = device_take(&request, &status)) == 1)
-            end(&request, status);
+            end(request, status);
         if (taken < 0)
             return taken;
     } while (!device_wait());
@@ -163,6 +163,16 @@ static void begin(struct client *client, const struct block_request *request)
     client->in_flight++;
 }
 
+/* Each field once: the client can change them at any moment. */
+static struct block_request read_request(const volatile struct block_request *put)
+{
+    return (struct block_request){.sector = put->sector,
+                                  .cookie = put->cookie,
+                                  .operation = put->operation,
+                                  .offset = put->offset,
+                                  .bytes = put->bytes};
+}
+
 static uint32_t smallest(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
@@ -179,8 +189,7 @@ static int take_turn(struct client *client)
     uint32_t count = smallest(smallest((uint32_t)ready, (uint32_t)room - owed), TURN);
     count = smallest(count, device_room());
     for (uint32_t i = 0; i < count; i++) {
-        struct block_request request;
-        memcpy(&request, ring_entry(&client->requests, i), sizeof(request));
+        struct block_request request = read_request(ring_entry(&client->requests, i));
         begin(client, &request);
     }
     if (count > 0 && ring_advance(&client->requests, count))
@@ -196,6 +205,8 @@ static int take_turn(struct client *client)
 bool requests_pump(void)
 {
     unsigned turns = 0;
+    if (busy_first == NULL)
+        return true;
     while (busy_first != NULL && device_room() > 0 && turns++ < TURNS_MAX) {
         struct client *client = busy_take();
         if (client->badge == 0) {
