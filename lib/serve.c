@@ -45,18 +45,25 @@ static uint64_t next_info(const struct loop *loop)
            IPC_INFO(loop->in_memory ? 0 : 8 + request->answer_length, request->answer_handle_count);
 }
 
+/* Words, which are aligned: the compiler, told so, copies them without a call. */
+static inline void copy_words(void *to, const void *from, size_t count)
+{
+    memcpy(__builtin_assume_aligned(to, 8), __builtin_assume_aligned(from, 8),
+           count * sizeof(uint64_t));
+}
+
 static int64_t receive_registers(struct loop *loop, uint64_t info)
 {
     struct serve_request *request = &loop->request;
     struct ipc_registers registers = {.info = (int64_t)info, .reply = loop->reply};
-    memcpy(registers.words, loop->out, sizeof(registers.words));
-    memcpy(registers.handles, request->answer_handles, sizeof(registers.handles));
+    copy_words(registers.words, loop->out, IPC_WORDS);
+    copy_words(registers.handles, request->answer_handles, ANSER_MESSAGE_HANDLES);
     int64_t number = loop->answering ? ANSER_CALL_reply_recv : ANSER_CALL_recv;
     int64_t status = ipc_exchange(number, loop->server->receive, &registers);
     if (status < 0)
         return status;
-    memcpy(loop->in, registers.words, sizeof(registers.words));
-    memcpy(request->handles, registers.handles, sizeof(request->handles));
+    copy_words(loop->in, registers.words, IPC_WORDS);
+    copy_words(request->handles, registers.handles, ANSER_MESSAGE_HANDLES);
     request->badge = registers.badge;
     request->length = ipc_bytes(status);
     loop->reply = registers.reply;
