@@ -184,19 +184,8 @@ void netif_close(struct netif *netif)
     ask(netif, NETIF_DETACH, 0, &status, sizeof(status));
 }
 
-/* Says what was taken, and looks for more: a count is said once for a burst. */
-static int64_t take_more(struct netif *netif)
+int netif_news(struct netif *netif)
 {
-    if (netif->taken_unsaid)
-        ring_advance(&netif->received, netif->taken_unsaid);
-    netif->taken_unsaid = 0;
-    return ring_ready(&netif->received);
-}
-
-int netif_noticed(struct netif *netif)
-{
-    if (netif->region && take_more(netif) > 0)
-        return 0;
     /* A server that died while it was asked has a successor, or will never answer. */
     int64_t status = netif->region ? kick(netif) : -ESTALE;
     if (status >= 0)
@@ -209,6 +198,15 @@ int netif_noticed(struct netif *netif)
 
 /* ---- Receiving. ------------------------------------------------------------------------------ */
 
+/* Says what was taken, and looks for more: a count is said once for a burst. */
+static int64_t take_more(struct netif *netif)
+{
+    if (netif->taken_unsaid)
+        ring_advance(&netif->received, netif->taken_unsaid);
+    netif->taken_unsaid = 0;
+    return ring_ready(&netif->received);
+}
+
 int netif_receive(struct netif *netif, struct netif_frame *frame)
 {
     if (!netif->region)
@@ -218,7 +216,7 @@ int netif_receive(struct netif *netif, struct netif_frame *frame)
         if (ready <= 0)
             return (int)ready;
     }
-    memcpy(frame, ring_entry(&netif->received, netif->taken_unsaid++), sizeof(*frame));
+    *frame = *(const struct netif_frame *)ring_entry(&netif->received, netif->taken_unsaid++);
     if (frame->buffer >= netif->wanted.receive ||
         frame->offset + (uint64_t)frame->length > netif->attached.receive_buffer_size)
         return -EPROTO;
@@ -275,7 +273,7 @@ void netif_buffer_return(struct netif *netif, uint16_t buffer)
 void netif_send(struct netif *netif, const struct netif_frame *frame)
 {
     if (netif->sent_unsaid < netif->wanted.send)
-        memcpy(ring_entry(&netif->send, netif->sent_unsaid++), frame, sizeof(*frame));
+        *(struct netif_frame *)ring_entry(&netif->send, netif->sent_unsaid++) = *frame;
 }
 
 /* ---- Both. ----------------------------------------------------------------------------------- */

@@ -6,7 +6,8 @@
  *
  * A round of a client, when its notify handle has told it something:
  *
- *     if (netif_noticed(&netif) > 0) ...;         (all that was under way is lost)
+ *     if (NETIF_NEWS came, or the signal's NETIF_SIGNAL_NEWS)
+ *         if (netif_news(&netif) > 0) ...;        (all that was under way is lost)
  *     do {
  *         while (netif_receive(&netif, &frame) == 1)
  *             ... netif_lend(&netif, netif.region, frame.buffer) now or later;
@@ -33,7 +34,7 @@ struct netif_region {
 };
 
 struct netif {
-    struct netif_info info;         /* as of the last netif_refresh, attachment or notice */
+    struct netif_info info;         /* as of the last netif_refresh, attachment or news */
     struct netif_attached attached; /* sizes and NETIF_* flags that hold */
     struct netif_region *region;    /* NULL: not attached */
 
@@ -65,12 +66,13 @@ int netif_open(struct netif *netif, anser_handle server, anser_handle notify,
 void netif_close(struct netif *netif);
 
 /*
- * To be called when the notify handle was used. 0: go on. 1: the server has a successor, and this
- * client is attached to it: what was sent and not yet on the wire is lost, buffers that were taken
- * for sending are not the caller's any more. -errno: likewise, but it could not be attached again:
- * try netif_attach_again later. The link's state may have changed: see info.flags.
+ * To be called when there are news, or when netif_flush failed. 0: go on. 1: the server has a
+ * successor, and this client is attached to it: what was sent and not yet on the wire is lost,
+ * buffers that were taken for sending are not the caller's any more. -errno: likewise, but it could
+ * not be attached again: try netif_attach_again later. The link's state may have changed: see
+ * info.flags.
  */
-int netif_noticed(struct netif *netif);
+int netif_news(struct netif *netif);
 
 /* Attaches anew. Returns 0 or -errno, and then every other function finds nothing to do. */
 int netif_attach_again(struct netif *netif);
@@ -109,7 +111,7 @@ void netif_send(struct netif *netif, const struct netif_frame *frame);
 
 /*
  * Shows the server what was lent and sent since the last time, and calls it if it sleeps. Returns
- * 0, or -ESTALE, -EPIPE, -EPROTO: as if a notice had come, call netif_noticed.
+ * 0, or -ESTALE, -EPIPE, -EPROTO: as if there were news: call netif_news.
  */
 int netif_flush(struct netif *netif);
 

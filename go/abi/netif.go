@@ -11,6 +11,9 @@ const (
 	NetifKick            = 0x804
 	NetifDetach          = 0x805
 	NetifNotice          = 0x880
+	NetifNews            = 0x881
+	NetifSignalNotice    = 1
+	NetifSignalNews      = 2
 	NetifFrameMax        = 1514
 	NetifBuffersMax      = 1024
 	NetifClientsMax      = 8

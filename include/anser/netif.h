@@ -10,8 +10,8 @@
  * whose a frame is shows only when it is there. Who is the default client sees all frames for this
  * interface, so it needs a right (see NETIF_ATTACH).
  *
- * Restart: when the server has died, its clients' regions lead nowhere. The successor tells each
- * client (as for a received frame), and answers NETIF_KICK with -ESTALE until the client has
+ * Restart: when the server has died, its clients' regions lead nowhere. The successor has news for
+ * each client, and answers NETIF_KICK with -ESTALE until the client has
  * attached again. Frames that were in the rings are lost, as on a wire.
  */
 #ifndef ANSER_NETIF_H
@@ -26,14 +26,16 @@
 /*
  * NETIF_INFO -> struct netif_info. NETIF_STATISTICS index -> struct netif_statistics: 0: of the
  *   interface, 1: the asker's own.
- * NETIF_ATTACH: struct netif_attach, one handle, by which the client is told that there are frames,
- * or room again, or that the link changed: a signal's send handle (bit 0 is sent), or a channel's
- * (the message is one word, NETIF_NOTICE, sent without blocking: the channel has capacity, or looks
- * at its rings before it waits). The answer is a struct netif_attached and the region's handle.
- * -EPERM: the handle's badge was not granted the mode; -EBUSY: there is a default client already,
- * or one of this EtherType; -ENOMEM, -EMFILE. NETIF_KICK: looks at the client's rings. Returns at
- * once. -ESTALE: not attached; -EPROTO: a ring held what cannot be, and the client is attached no
- * more. NETIF_DETACH: ends it, as does the end of the client's last handle.
+ * NETIF_ATTACH: struct netif_attach, one handle, by which the client is told of frames and of room
+ * (only while it waits for them: its word in the ring says so), and of news: the link has changed,
+ * or it has to attach again. A signal's send handle gets NETIF_SIGNAL_* bits; a channel's a message
+ * of one word, NETIF_NOTICE or NETIF_NEWS, without blocking: who has a full channel looks at its
+ * rings before it waits, and news are sent again until they arrive. The answer is a struct
+ * netif_attached and the region's handle. -EPERM: the handle's badge was not granted the mode;
+ * -EBUSY: there is a default client already, or one of this EtherType; -ENOMEM, -EMFILE.
+ * NETIF_KICK: looks at the client's rings. Returns at once. -ESTALE: not attached; -EPROTO: a ring
+ * held what cannot be, and the client is attached no more. NETIF_DETACH: ends it, as does the end
+ * of the client's last handle.
  */
 #define NETIF_INFO       0x801
 #define NETIF_STATISTICS 0x802
@@ -42,6 +44,10 @@
 #define NETIF_DETACH     0x805
 
 #define NETIF_NOTICE 0x880
+#define NETIF_NEWS   0x881
+
+#define NETIF_SIGNAL_NOTICE 1u
+#define NETIF_SIGNAL_NEWS   2u
 
 #define NETIF_FRAME_MAX                                                                            \
     1514                       /* without offloads: bytes, from the destination address on, no FCS \

@@ -34,7 +34,7 @@ static struct filter filter;
 static struct netif netif;
 static struct channel notice;
 static struct channel interrupts; /* told of Ctrl-C */
-static uint64_t seen, lost, begin;
+static uint64_t seen, begin;
 
 /* ---- The command line. ----------------------------------------------------------------------- */
 
@@ -143,20 +143,19 @@ static bool wait(void)
     struct channel_in in = {.data = message, .capacity = sizeof(message)};
     struct select_case cases[] = {select_signal(notice.receive),
                                   select_receive(interrupts.receive, &in)};
-    return !netif_sleep(&netif, false) || select_wait(cases, 2, CLOCK_NEVER) != 1;
+    if (!netif_sleep(&netif, false))
+        return true;
+    int fired = select_wait(cases, 2, CLOCK_NEVER);
+    if (fired == 0 && (cases[0].word & NETIF_SIGNAL_NEWS) && netif_news(&netif) != 0)
+        fprintf(stderr, "capture: %s was started again; frames may be missing here\n", interface);
+    return fired != 1;
 }
 
 static int run(void)
 {
     int error = take_all();
-    while (error == 0 && seen < count_max && wait()) {
-        if (netif_noticed(&netif) != 0) {
-            lost++;
-            fprintf(stderr, "capture: %s was started again; frames may be missing here\n",
-                    interface);
-        }
+    while (error == 0 && seen < count_max && wait())
         error = take_all();
-    }
     return error;
 }
 

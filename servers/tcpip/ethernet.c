@@ -270,12 +270,12 @@ static void follow_link(struct interface *interface)
         netif_set_link_down(&interface->netif);
 }
 
-void ethernet_noticed(unsigned index)
+void ethernet_news(unsigned index)
 {
     if (index >= ETHERNET_MAX || interfaces[index] == NULL)
         return;
     struct interface *interface = interfaces[index];
-    int status = netif_noticed(&interface->client);
+    int status = netif_news(&interface->client);
     interface->ethernet.attached = status >= 0;
     if (status < 0)
         fprintf(stderr, "tcpip: net%u: %s\n", index, strerror(-status));
@@ -290,7 +290,7 @@ bool ethernet_flush(void)
         if (!interface->ethernet.attached)
             continue;
         if (netif_flush(&interface->client) < 0)
-            ethernet_noticed(i);
+            ethernet_news(i);
         else if (!netif_sleep(&interface->client, stack_starves()))
             more = true;
     }

@@ -31,8 +31,8 @@ unsigned ethernet_begin(anser_handle receive);
 /* The interface with this number, or NULL. */
 struct ethernet *ethernet_at(unsigned index);
 
-/* A notice for interface `index` has come: looks what it means. */
-void ethernet_noticed(unsigned index);
+/* There are news of interface `index`: of its link, or of its server. */
+void ethernet_news(unsigned index);
 
 /* Hands what has been received to lwIP. */
 void ethernet_receive(void);

@@ -194,12 +194,14 @@ static int64_t resolve(struct request *request)
     return status;
 }
 
-/* An interface tells that there is something; clients cannot, their badges are others. */
+/* An interface tells that there are frames, or room (NETIF_NOTICE), or what is seldom: the link has
+ * changed, or its server was started again. Clients cannot, their badges are others. */
 static int64_t notice(struct request *request)
 {
     if (!(request->badge & STACK_BADGE_NET))
         return -EPERM;
-    ethernet_noticed((unsigned)(request->badge & ~STACK_BADGE_NET));
+    if (request->words[0] == NETIF_NEWS)
+        ethernet_news((unsigned)(request->badge & ~STACK_BADGE_NET));
     stack_work();
     return 0;
 }
@@ -259,7 +261,7 @@ static int64_t handle(struct request *request)
     if (number < sizeof(socket_handlers) / sizeof(socket_handlers[0]) &&
         socket_handlers[number] != NULL)
         return socket_handlers[number](request);
-    if (type == NETIF_NOTICE)
+    if (type == NETIF_NOTICE || type == NETIF_NEWS)
         return notice(request);
     int64_t (*asked)(const void *, uint64_t, void *) = network_handler(type);
     return asked == NULL ? -ENOSYS : asked(request->words, request->badge, request->answer);

@@ -9,6 +9,7 @@
 #include "syscall.h"
 
 struct client clients[NETIF_CLIENTS_MAX];
+struct client *client_list[NETIF_CLIENTS_MAX + 1]; /* what is behind the last one is NULL */
 unsigned client_count;
 struct client *client_default;
 struct netif_statistics interface_counters;
@@ -146,10 +147,10 @@ int client_attach(uint64_t badge, const struct netif_attach *wanted, uint32_t re
     client->ethertype = wanted->ethertype;
     client->wants = wanted->wants;
     client->notify = notify;
-    client->notify_channel = sys_handle_info(notify).status == ANSER_TYPE_CHANNEL;
+    client->notify_channel = client_is_channel(notify);
     if (client->mode == NETIF_MODE_DEFAULT)
         client_default = client;
-    client_count++;
+    client_list[client_count++] = client;
     *made = client;
     return 0;
 }
@@ -170,6 +171,16 @@ void client_describe(const struct client *client, struct netif_attached *attache
     };
 }
 
+/* The last one takes its place in the list. */
+static void unlist(const struct client *client)
+{
+    unsigned at = 0;
+    while (client_list[at] != client)
+        at++;
+    client_list[at] = client_list[--client_count];
+    client_list[client_count] = NULL;
+}
+
 void client_end(struct client *client)
 {
     interface_counters.dropped += client->counters.dropped;
@@ -179,7 +190,7 @@ void client_end(struct client *client)
     if (client_default == client)
         client_default = NULL;
     client->badge = 0;
-    client_count--;
+    unlist(client);
 }
 
 /* ---- Rings. ---------------------------------------------------------------------------------- */
@@ -205,7 +216,7 @@ bool client_deliver(struct client *client, const struct netif_frame *frame)
     if (client->received_unsaid >= client->received.ready &&
         ring_ready(&client->received) <= client->received_unsaid)
         return false;
-    memcpy(ring_entry(&client->received, client->received_unsaid++), frame, sizeof(*frame));
+    *(struct netif_frame *)ring_entry(&client->received, client->received_unsaid++) = *frame;
     return true;
 }
 
@@ -215,23 +226,27 @@ void client_give_back(struct client *client, uint16_t buffer)
     if (client->sent_unsaid >= client->sent.ready &&
         ring_ready(&client->sent) <= client->sent_unsaid)
         return; /* its own count says that it has all of them */
-    memcpy(ring_entry(&client->sent, client->sent_unsaid++), &entry, sizeof(entry));
+    *(struct netif_frame *)ring_entry(&client->sent, client->sent_unsaid++) = entry;
 }
 
-/* Never waits: a channel that is full tells the client as well. */
-static void send_notice(anser_handle notify)
+bool client_is_channel(anser_handle notify)
 {
-    struct ipc_registers registers = {.info = IPC_INFO(8, 0) | ANSER_INFO_NB,
-                                      .words = {NETIF_NOTICE}};
-    ipc_exchange(ANSER_CALL_send, notify, &registers);
+    return sys_handle_info(notify).status == ANSER_TYPE_CHANNEL;
 }
 
-void client_tell(anser_handle notify)
+/* Never waits. Returns 0 or -errno. */
+static int64_t tell(anser_handle notify, uint64_t word)
 {
-    if (sys_handle_info(notify).status == ANSER_TYPE_SIGNAL)
-        ipc_signal(notify, 1);
-    else
-        send_notice(notify);
+    struct ipc_registers registers = {.info = IPC_INFO(8, 0) | ANSER_INFO_NB, .words = {word}};
+    return ipc_exchange(ANSER_CALL_send, notify, &registers);
+}
+
+bool client_tell_news(anser_handle notify, bool channel)
+{
+    if (channel)
+        return tell(notify, NETIF_NEWS) != -EAGAIN;
+    ipc_signal(notify, NETIF_SIGNAL_NEWS);
+    return true;
 }
 
 void client_say(struct client *client)
@@ -244,10 +259,14 @@ void client_say(struct client *client)
     client->received_unsaid = 0;
     client->sent_unsaid = 0;
     client->due = false;
-    if (!due || client->leaving)
+    if (client->leaving)
+        return;
+    if (client->news)
+        client->news = !client_tell_news(client->notify, client->notify_channel);
+    if (!due)
         return;
     if (client->notify_channel)
-        send_notice(client->notify);
+        tell(client->notify, NETIF_NOTICE); /* full: it looks before it waits */
     else
-        ipc_signal(client->notify, 1);
+        ipc_signal(client->notify, NETIF_SIGNAL_NOTICE);
 }

@@ -26,6 +26,7 @@ struct client {
     bool leaving;   /* is gone, but the device still reads from its region */
     bool broken;    /* broke the rules; ends with the round */
     bool due;       /* is to be told, at the end of the round */
+    bool news;      /* is to be told of news */
     struct dma region;
     anser_handle notify;
     bool notify_channel;
@@ -49,14 +50,17 @@ struct client {
     struct netif_statistics counters;
 };
 
-extern struct client clients[NETIF_CLIENTS_MAX];
-extern unsigned client_count;                      /* of those that are attached or leaving */
-extern struct client *client_default;              /* or NULL */
+extern struct client clients[NETIF_CLIENTS_MAX]; /* places */
+extern struct client *client_list[NETIF_CLIENTS_MAX + 1];
+extern unsigned client_count;         /* of those that are attached or leaving, in client_list */
+extern struct client *client_default; /* or NULL */
 extern struct netif_statistics interface_counters; /* with those of clients that have ended */
 
+/* The newest first; any of them may end meanwhile. */
 #define client_each(each)                                                                          \
-    for (struct client *each = clients; each < clients + NETIF_CLIENTS_MAX; each++)                \
-        if (each->badge)
+    for (struct client **at_ = client_list + client_count, *each;                                  \
+         at_-- > client_list && (each = *at_, true);)                                              \
+        if (each)
 
 /* The client that asks with this badge, attached and not leaving; NULL: none. */
 struct client *client_find(uint64_t badge);
@@ -83,10 +87,14 @@ bool client_deliver(struct client *client, const struct netif_frame *frame);
 /* Gives a buffer for sending back. */
 void client_give_back(struct client *client, uint16_t buffer);
 
-/* Publishes what was delivered and given back, and tells the client if it sleeps or is due. */
+/* Publishes what was delivered and given back, and tells the client if it sleeps, is due, or has
+ * news. */
 void client_say(struct client *client);
 
-/* Tells somebody who waits with this handle that there is news. */
-void client_tell(anser_handle notify);
+/* Tells somebody by this handle that there are news. False: not now, its channel is full. */
+bool client_tell_news(anser_handle notify, bool channel);
+
+/* Whether the handle is a channel's; else it is a signal's. */
+bool client_is_channel(anser_handle notify);
 
 #endif

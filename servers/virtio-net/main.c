@@ -23,10 +23,12 @@
 #include "syscall.h"
 
 #define ROUNDS_MAX  16 /* then whoever waits in the channel has a turn */
+#define RETRY       50 /* milliseconds */
 #define BADGE_TIMER 1  /* no client's: init's begin at 2^32 */
 
 static anser_handle irq;
 static anser_handle timer; /* for a round that has to go on */
+static bool untold;        /* clients of a predecessor, until their channels took the news */
 
 /* ---- Beginning anew. ------------------------------------------------------------------------- */
 
@@ -78,7 +80,7 @@ static void restart(void)
     receive_start();
     send_start();
     client_each (client)
-        client->due = true; /* frames may be lost, buffers are back */
+        client->due = true; /* its buffers are back */
     say_all();
 }
 
@@ -133,6 +135,15 @@ static bool round_once(bool receives)
     return !may;
 }
 
+/* Whether there is a client whose channel was full. */
+static bool has_news(void)
+{
+    client_each (client)
+        if (client->news && !client->leaving)
+            return true;
+    return false;
+}
+
 static void pump(bool receives)
 {
     unsigned rounds = 0;
@@ -143,6 +154,24 @@ static void pump(bool receives)
     end_clients();
     if (more)
         sys_timer_set(timer, clock_now(), 0);
+    else if (has_news())
+        sys_timer_set(timer, clock_after(RETRY), 0);
+}
+
+/* Clients of a predecessor learn that they have to attach again. False: not all of them yet. */
+static bool tell_clients(void)
+{
+    struct keep_answer record;
+    anser_handle notify;
+    uint64_t key = 0;
+    bool told = true;
+    while (record_next(key, &record, &notify) == 1) {
+        if (!client_find(record.key))
+            told = client_tell_news(notify, client_is_channel(notify)) && told;
+        handle_close(notify);
+        key = record.key + 1;
+    }
+    return told;
 }
 
 static void handle_timer(struct server *server, const struct serve_event *event)
@@ -150,6 +179,10 @@ static void handle_timer(struct server *server, const struct serve_event *event)
     (void)server;
     (void)event;
     pump(true);
+    if (untold && tell_clients())
+        untold = false;
+    if (untold)
+        sys_timer_set(timer, clock_after(RETRY), 0);
 }
 
 static void handle_interrupt(struct server *server, const struct serve_event *event)
@@ -162,7 +195,7 @@ static void handle_interrupt(struct server *server, const struct serve_event *ev
             device_broken("it says that it needs a reset");
         if (device_look())
             client_each (client)
-                client->due = true;
+                client->news = true;
     }
     pump(true);
     sys_irq_ack(irq);
@@ -264,10 +297,11 @@ static int64_t handle_attach(struct server *server, struct serve_request *reques
 static int64_t handle_kick(struct server *server, struct serve_request *request)
 {
     (void)server;
-    if (!client_find(request->badge))
+    const struct client *client = client_find(request->badge);
+    if (!client)
         return -ESTALE;
     pump(false);
-    return client_find(request->badge) ? 0 : -EPROTO;
+    return client->badge == request->badge && !client->leaving ? 0 : -EPROTO;
 }
 
 static int64_t handle_detach(struct server *server, struct serve_request *request)
@@ -322,19 +356,6 @@ static bool make_timer(void)
     return timer > 0;
 }
 
-/* Clients of a predecessor learn that they have to attach again. */
-static void tell_clients(void)
-{
-    struct keep_answer record;
-    anser_handle notify;
-    uint64_t key = 0;
-    while (record_next(key, &record, &notify) == 1) {
-        client_tell(notify);
-        handle_close(notify);
-        key = record.key + 1;
-    }
-}
-
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -348,7 +369,8 @@ int main(int argc, char **argv)
         return 1;
     }
     restart();
-    tell_clients();
+    untold = true;
+    sys_timer_set(timer, clock_now(), 0);
     sys_irq_ack(irq);
     return serve_run(&server) < 0;
 }

@@ -169,7 +169,7 @@ static void take_from(struct client *client)
     int64_t ready = ring_ready(&client->send), done = 0;
     while (done < ready && virtq_free(&device.send) >= SEGMENTS && !client->broken) {
         struct netif_frame frame;
-        memcpy(&frame, ring_entry(&client->send, (uint32_t)done++), sizeof(frame));
+        frame = *(const volatile struct netif_frame *)ring_entry(&client->send, (uint32_t)done++);
         if (!send_one(client, &frame))
             client->broken = true;
     }
@@ -183,9 +183,9 @@ static void take_from(struct client *client)
 void send_take(void)
 {
     blocked = false;
-    for (unsigned i = 0; i < NETIF_CLIENTS_MAX; i++) {
-        struct client *client = &clients[(next_turn + i) % NETIF_CLIENTS_MAX];
-        if (client->badge && !client->leaving && !client->broken)
+    for (unsigned i = 0; i < client_count; i++) {
+        struct client *client = client_list[(next_turn + i) % client_count];
+        if (!client->leaving && !client->broken)
             take_from(client);
     }
     next_turn += blocked;

@@ -47,6 +47,7 @@ static unsigned client_count;
 static struct channel notice;
 static unsigned hold;
 static bool stop;
+static uint64_t word_left; /* of the notice signal, to be looked at */
 static uint8_t peer[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static void fail(const char *what, int64_t error)
@@ -64,9 +65,10 @@ static uint8_t *wait_buffer(struct client *client, uint16_t *buffer)
     while (!(bytes = netif_buffer(&client->netif, buffer))) {
         uint64_t word;
         netif_flush(&client->netif);
-        if (netif_sleep(&client->netif, true))
-            channel_wait(notice.receive, &word, clock_after(20));
-        if (ring_ready(&client->netif.sent) <= 0 && netif_noticed(&client->netif) != 0) {
+        if (netif_sleep(&client->netif, true) &&
+            channel_wait(notice.receive, &word, clock_after(20)) == 0)
+            word_left |= word;
+        if (ring_ready(&client->netif.sent) <= 0 && netif_news(&client->netif) != 0) {
             client->recoveries++;
             return NULL;
         }
@@ -216,11 +218,11 @@ static void recovered(struct client *client)
 }
 
 /* All that is there for one client. */
-static void serve(struct client *client)
+static void serve(struct client *client, bool news)
 {
     struct netif_frame frame;
     int came;
-    if (netif_noticed(&client->netif) != 0)
+    if (news && netif_news(&client->netif) != 0)
         recovered(client);
     show_link(client);
     struct netif_region *region = client->netif.region;
@@ -287,15 +289,15 @@ int main(int argc, char **argv)
     say(&clients[0], "ready");
     netif_flush(&clients[0].netif);
     while (!stop) {
-        uint64_t word;
-        bool rest = true;
+        bool rest = true, news = word_left & NETIF_SIGNAL_NEWS;
+        word_left = 0;
         for (unsigned i = 0; i < client_count; i++) {
-            serve(&clients[i]);
+            serve(&clients[i], news);
             send_owed(&clients[i]);
             rest = clients[i].owed == 0 && netif_sleep(&clients[i].netif, false) && rest;
         }
-        if (rest && !stop)
-            channel_wait(notice.receive, &word, CLOCK_NEVER);
+        if (rest && !stop && !word_left)
+            channel_wait(notice.receive, &word_left, CLOCK_NEVER);
     }
     for (unsigned i = 0; i < client_count; i++)
         netif_close(&clients[i].netif);
