@@ -190,7 +190,7 @@ func (s *Shell) foreground(statement *syntax.Stmt, text string) (status int, int
 }
 
 // beginPatience is how long a line waits to tell the process of its job.
-const beginPatience = 100 * time.Millisecond
+const beginPatience = 500 * time.Millisecond
 
 func (s *Shell) background(statement *syntax.Stmt, text string) int {
 	j, ctx, err := s.begin(text)
