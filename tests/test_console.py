@@ -45,7 +45,8 @@ def whole_archive():
     """Every server and C program of the tree, with the console in C."""
     programs = [path.stem for path in (ROOT / "programs").glob("*.c")]
     return archive(Path(_folder.name) / "console.cpio", programs=[*programs, "tally"],
-                   more=["servers/logd=go/logd", "servers/linux=servers/linux"])
+                   more=["servers/logd=go/logd", "servers/linux=servers/linux",
+                         *(f"servers/{name}=servers/{name}" for name in ("entropy", "clock", "tcpip"))])
 
 
 class _Booted:
