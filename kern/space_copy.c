@@ -14,12 +14,12 @@ static status_t copy_part(struct space *to, uint64_t to_address, struct region *
                           int *steps)
 {
     status_t status;
-    uint64_t part = min(source->end - from_address, length);
-    if (region_any(to, to_address, to_address + part))
-        return -ANSER_EEXIST; /* another thread was there, between two pieces */
+    uint64_t part = source->end - from_address;
     struct region *region = region_alloc(to, false);
     if (region == NULL)
         return mapping_tidy(to) ? CALL_RESTART : -ANSER_ENOMEM;
+    if (part > length)
+        part = length;
     part = mapping_share(to, to_address, source->space, from_address, part, prot, steps, &status);
     if (part == 0) {
         region_discard(region);

@@ -235,7 +235,7 @@ def test_restart(smp):
     (port,) = free_ports(1)
 
     def get():
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         try:
             client.request("GET", "/")
             return client.getresponse().read()

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <anser/init.h>
 #include "address.h"
+#include "channel.h"
 #include "clock.h"
 #include "errno.h"
 #include "ethernet.h"
 #include "network.h"
 #include "realtime.h"
+#include "record.h"
 #include "stack.h"
 #include "start.h"
 #include <lwip/apps/sntp.h>
@@ -33,13 +35,50 @@ static int set_resolver(uint64_t which, const ip_addr_t *address)
     return 0;
 }
 
+/* ---- The lease, which a successor of this server goes on with while it asks for its own. ------
+ */
+
+#define LEASE_KEY 0 /* no client's badge */
+
+static void keep_lease(struct netif *netif)
+{
+    const uint64_t words[KEEP_WORDS] = {
+        ip4_addr_get_u32(netif_ip4_addr(netif)),
+        ip4_addr_get_u32(netif_ip4_netmask(netif)),
+        ip4_addr_get_u32(netif_ip4_gw(netif)),
+        ip_addr_get_ip4_u32(dns_getserver(0)),
+    };
+    if (dhcp_supplied_address(netif))
+        record_store(LEASE_KEY, words, 0);
+    else if (words[0] != 0)
+        record_drop(LEASE_KEY); /* somebody has given it another address */
+}
+
+static void use_kept_lease(struct netif *netif)
+{
+    struct keep_answer kept;
+    anser_handle none;
+    if (record_next(LEASE_KEY, &kept, &none) != 1)
+        return;
+    handle_close(none);
+    if (kept.key != LEASE_KEY)
+        return;
+    ip4_addr_t address = {(u32_t)kept.words[0]}, mask = {(u32_t)kept.words[1]};
+    ip4_addr_t gateway = {(u32_t)kept.words[2]};
+    ip_addr_t resolver = {0};
+    netif_set_addr(netif, &address, &mask, &gateway);
+    ip_addr_set_ip4_u32_val(resolver, (u32_t)kept.words[3]);
+    dns_setserver(0, &resolver);
+}
+
 /* A lease sets the resolvers; those that somebody chose stay. */
 static void on_change(struct netif *netif)
 {
-    (void)netif;
     for (u8_t i = 0; i < DNS_MAX_SERVERS; i++)
         if (fixed.given[i])
             dns_setserver(i, &fixed.resolvers[i]);
+    if (ethernet_at(0)->netif == netif)
+        keep_lease(netif);
 }
 
 static int set_dhcp(struct netif *netif, bool on)
@@ -190,9 +229,11 @@ static void begin_dhcp(bool first_is_static)
 {
     const struct ethernet *ethernet;
     for (unsigned i = 0; (ethernet = ethernet_at(i)) != NULL; i++) {
-        netif_set_status_callback(ethernet->netif, on_change);
+        if (i == 0 && !first_is_static)
+            use_kept_lease(ethernet->netif);
         if (i > 0 || !first_is_static)
             dhcp_start(ethernet->netif);
+        netif_set_status_callback(ethernet->netif, on_change);
     }
 }
 
