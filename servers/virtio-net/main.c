@@ -85,7 +85,7 @@ static void restart(void)
 }
 
 /* The device reaches nothing of a client that has left any more: its memory goes. */
-static void finish(struct client *client)
+static void let_go(struct client *client)
 {
     if (receive_uses(client))
         restart();
@@ -100,7 +100,7 @@ static void leave(struct client *client)
     if (client == client_default)
         client_default = NULL;
     if (client->in_flight == 0)
-        finish(client);
+        let_go(client);
     else
         sys_timer_set(timer, clock_now(), 0); /* a round sees to the rest */
 }
@@ -112,7 +112,7 @@ static void end_clients(void)
 {
     client_each (client) {
         if (client->leaving && client->in_flight == 0)
-            finish(client);
+            let_go(client);
         if (!client->badge || !client->broken || client->leaving)
             continue;
         printf("%s: a client broke the rules of its rings\n", device.name);
@@ -135,9 +135,11 @@ static bool round_once(bool receives)
     return !may;
 }
 
-/* Whether there is a client whose channel was full. */
+/* Whether there is somebody whose channel was full. */
 static bool has_news(void)
 {
+    if (untold)
+        return true;
     client_each (client)
         if (client->news && !client->leaving)
             return true;
@@ -178,11 +180,8 @@ static void handle_timer(struct server *server, const struct serve_event *event)
 {
     (void)server;
     (void)event;
+    untold = untold && !tell_clients();
     pump(true);
-    if (untold && tell_clients())
-        untold = false;
-    if (untold)
-        sys_timer_set(timer, clock_after(RETRY), 0);
 }
 
 static void handle_interrupt(struct server *server, const struct serve_event *event)

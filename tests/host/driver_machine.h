@@ -176,6 +176,14 @@ uint64_t clock_now(void)
     return ++now;
 }
 
+#define MACHINE_LATER (UINT64_MAX / 2)
+
+/* Never comes: what is tried again later is not what is looked at here. */
+uint64_t clock_after(uint64_t milliseconds)
+{
+    return MACHINE_LATER + milliseconds;
+}
+
 struct sys_result sys_handle_info(anser_handle handle)
 {
     uint64_t rights = ANSER_RIGHT_SEND | ANSER_RIGHT_DUP | ANSER_RIGHT_TRANSFER;

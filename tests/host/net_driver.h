@@ -71,8 +71,8 @@ int64_t sys_timer_create(anser_handle send)
 
 int64_t sys_timer_set(anser_handle its, uint64_t deadline, uint64_t period)
 {
-    (void)its, (void)deadline, (void)period;
-    timer_is_set = true;
+    (void)its, (void)period;
+    timer_is_set = deadline < MACHINE_LATER;
     return 0;
 }
 
