@@ -146,6 +146,13 @@ def test_httpget_errors():
                          machine.transcript)
 
 
+def test_resolver():
+    """A name is asked of the server that DHCP told, which knows no such name, or is not there."""
+    with Machine(net="user", append="run=httpget -- -t 20 http://no-such-name.invalid/") as machine:
+        assert machine.wait_exit(60) == 1
+        assert re.search(r"httpget: .*no-such-name.invalid on 10\.0\.2\.3:53: ", machine.transcript)
+
+
 def test_killed():
     """A program that is killed while bytes come leaves nothing in the way of the next one."""
     with pages() as url, Machine(net="user") as machine:

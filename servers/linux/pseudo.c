@@ -5,8 +5,11 @@
 #include "descriptor.h"
 #include "heap.h"
 #include "named_file.h"
+#include "lib/clock.h"
 #include "process.h"
 #include "pseudo_table.h"
+#include "realtime.h"
+#include "time.h"
 #include "user.h"
 
 #define DEVICE 2 /* st_dev */
@@ -22,6 +25,8 @@ static void node_stat(const struct pseudo_node *node, struct linux_stat *stat)
         .links = 1,
         .special_device = node->device,
         .block_size = 1024,
+        /* What they hold may be new each time. */
+        .modified = time_of_ticks(realtime_base() + clock_now()),
     };
 }
 

@@ -22,7 +22,8 @@ static bool lies_in(const char *path, const char *directory)
 
 bool pseudo_owns(const char *path)
 {
-    return lies_in(path, "/dev") || lies_in(path, "/proc") || lies_in(path, "/sys");
+    return lies_in(path, "/dev") || lies_in(path, "/proc") || lies_in(path, "/sys") ||
+           strcmp(path, PSEUDO_RESOLVERS) == 0;
 }
 
 const struct pseudo_node *pseudo_find(const char *path)

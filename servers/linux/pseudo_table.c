@@ -32,6 +32,7 @@ const struct pseudo_node pseudo_nodes[] = {
     LINK("/dev/stdin", text_standard_input),
     LINK("/dev/stdout", text_standard_output),
     LINK("/dev/stderr", text_standard_error),
+    TEXT(PSEUDO_RESOLVERS, text_resolvers),
     DIRECTORY("/proc"),
     TEXT("/proc/cpuinfo", text_processors),
     TEXT("/proc/stat", text_processor_times),

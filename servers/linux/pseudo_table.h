@@ -33,6 +33,7 @@ struct pseudo_node {
 extern const struct pseudo_node pseudo_nodes[];
 extern const unsigned pseudo_node_count;
 
+#define PSEUDO_RESOLVERS        "/etc/resolv.conf" /* the one in a folder of the archive */
 #define PSEUDO_DESCRIPTORS      "/proc/self/fd"
 #define PSEUDO_INODE_DESCRIPTOR 0x10000 /* + descriptor */
 
@@ -61,6 +62,7 @@ void text_system_name(struct text *text);
 void text_release(struct text *text);
 void text_host_name(struct text *text);
 void text_backlog(struct text *text);
+void text_resolvers(struct text *text); /* pseudo_network.c */
 
 /* Where the links lead. */
 void text_executable(struct text *text);

@@ -93,7 +93,7 @@ func largeBody() error {
 		return err
 	}
 	defer server.Close()
-	body := bytes.Repeat([]byte("all the bytes "), 250000)
+	body := bytes.Repeat([]byte("all the bytes "), 100000)
 	response, err := http.Post(url, "text/plain", bytes.NewReader(body))
 	if err != nil {
 		return err
