@@ -2,6 +2,7 @@
 /* Rights to answer. */
 #include "ipc/reply.h"
 #include "ipc/message.h"
+#include "kern/calls.h"
 #include "kern/panic.h"
 #include "kern/process.h"
 
@@ -57,6 +58,27 @@ void reply_drop_callers(struct thread *server)
     struct thread *caller = reply_take_implicit(server);
     if (caller)
         message_finish(caller, -ANSER_EPIPE);
+}
+
+/*
+ * reply_keep(): the right to answer that the thread has had since it received becomes a handle. So
+ * a server that mostly answers at once need not ask for one with each call. -EPIPE (it has none, or
+ * the caller has gone), -ENOMEM, -EMFILE: then it still has it.
+ */
+status_t call_reply_keep(struct thread *self)
+{
+    if (!self->caller && !self->odd_caller)
+        return -ANSER_EPIPE;
+    struct reply *reply =
+        object_create(self->process->account, ANSER_TYPE_REPLY, sizeof(struct reply));
+    if (!reply)
+        return -ANSER_ENOMEM;
+    status_t handle = handle_publish(self->process, &reply->object, ANSER_RIGHT_TRANSFER);
+    if (handle < 0)
+        return handle;
+    reply->caller = reply_take_implicit(self);
+    reply->caller->reply = reply;
+    return handle;
 }
 
 bool reply_reclaim(struct object *object)

@@ -14,13 +14,13 @@
 /* What the loop carries from one round to the next. */
 struct loop {
     struct server *server;
-    bool in_memory;     /* elements do not fit into registers */
-    bool answering;     /* the next receive also answers */
-    anser_handle reply; /* of the request in `in`, if the server keeps replies */
+    bool in_memory; /* elements do not fit into registers */
+    bool answering; /* the next receive also answers */
     struct serve_request request;
-    uint64_t *in;  /* the message */
-    uint64_t *out; /* the answer, status word first */
-    size_t size;   /* of either */
+    uint64_t *in;                   /* the message */
+    uint64_t *out;                  /* the answer, status word first */
+    size_t size;                    /* of either */
+    struct ipc_registers registers; /* `out` is in here, if elements fit */
 };
 
 static void close_handles(anser_handle *handles, unsigned *count)
@@ -34,13 +34,9 @@ static void close_handles(anser_handle *handles, unsigned *count)
 static uint64_t next_info(const struct loop *loop)
 {
     const struct serve_request *request = &loop->request;
-    uint64_t info = loop->server->keeps_replies ? ANSER_INFO_WANT_REPLY : 0;
-    if (loop->in_memory)
-        info |= ANSER_INFO_MEM;
+    uint64_t info = loop->in_memory ? ANSER_INFO_MEM : 0;
     if (!loop->answering)
         return info;
-    if (loop->server->keeps_replies)
-        info |= ANSER_INFO_EXPLICIT_REPLY;
     return info |
            IPC_INFO(loop->in_memory ? 0 : 8 + request->answer_length, request->answer_handle_count);
 }
@@ -55,18 +51,19 @@ static inline void copy_words(void *to, const void *from, size_t count)
 static int64_t receive_registers(struct loop *loop, uint64_t info)
 {
     struct serve_request *request = &loop->request;
-    struct ipc_registers registers = {.info = (int64_t)info, .reply = loop->reply};
-    copy_words(registers.words, loop->out, IPC_WORDS);
-    copy_words(registers.handles, request->answer_handles, ANSER_MESSAGE_HANDLES);
+    struct ipc_registers *registers = &loop->registers;
+    registers->info = (int64_t)info;
+    if (request->answer_handle_count > 0)
+        copy_words(registers->handles, request->answer_handles, ANSER_MESSAGE_HANDLES);
     int64_t number = loop->answering ? ANSER_CALL_reply_recv : ANSER_CALL_recv;
-    int64_t status = ipc_exchange(number, loop->server->receive, &registers);
+    int64_t status = ipc_exchange(number, loop->server->receive, registers);
     if (status < 0)
         return status;
-    copy_words(loop->in, registers.words, IPC_WORDS);
-    copy_words(request->handles, registers.handles, ANSER_MESSAGE_HANDLES);
-    request->badge = registers.badge;
+    copy_words(loop->in, registers->words, IPC_WORDS);
+    if (ipc_handles(status) > 0)
+        copy_words(request->handles, registers->handles, ANSER_MESSAGE_HANDLES);
+    request->badge = registers->badge;
     request->length = ipc_bytes(status);
-    loop->reply = registers.reply;
     return status;
 }
 
@@ -78,7 +75,6 @@ static int64_t receive_memory(struct loop *loop, uint64_t info)
         .send_length = 8 + request->answer_length,
         .recv_data = (uint64_t)loop->in,
         .recv_capacity = loop->size,
-        .reply = loop->reply,
     };
     memcpy(message.handles, request->answer_handles, sizeof(message.handles));
     struct sys_result result =
@@ -88,7 +84,6 @@ static int64_t receive_memory(struct loop *loop, uint64_t info)
     memcpy(request->handles, message.handles, sizeof(request->handles));
     request->badge = result.value;
     request->length = message.recv_length;
-    loop->reply = message.reply;
     return result.status;
 }
 
@@ -105,8 +100,6 @@ static int64_t receive(struct loop *loop)
     if (status >= 0) {
         loop->request.handle_count = ipc_handles(status);
         loop->request.call = (status & ANSER_INFO_CALL) != 0;
-        if (!loop->request.call || !loop->server->keeps_replies)
-            loop->reply = 0;
     }
     return status;
 }
@@ -135,10 +128,8 @@ static void serve_request(struct loop *loop)
     request->answer_length = 0;
     request->answer_with_error = false;
     request->answer_handle_count = 0;
-    loop->server->reply = loop->reply;
     int64_t status = handle_request(loop);
     close_handles(request->handles, &request->handle_count);
-    loop->reply = loop->server->reply;
     loop->answering = request->call && status != SERVE_KEPT;
     if (!loop->answering) {
         close_handles(request->answer_handles, &request->answer_handle_count);
@@ -198,7 +189,7 @@ static int loop_run(struct loop *loop)
         struct channel_out out = {.data = loop->out, .length = 8 + loop->request.answer_length};
         out.handle_count = loop->request.answer_handle_count;
         memcpy(out.handles, loop->request.answer_handles, sizeof(out.handles));
-        if (channel_reply(loop->reply, &out) < 0)
+        if (channel_reply(0, &out) < 0)
             close_handles(loop->request.answer_handles, &loop->request.answer_handle_count);
     }
     return 0;
@@ -206,15 +197,14 @@ static int loop_run(struct loop *loop)
 
 int serve_run(struct server *server)
 {
-    uint64_t registers[2][IPC_WORDS];
+    uint64_t words[IPC_WORDS];
     struct loop loop = {.server = server, .in_memory = server->element_size > ANSER_REGISTER_BYTES};
     if (server->element_size > ANSER_ELEMENT_MAX)
         return -EINVAL;
     server->stop = false;
-    memset(registers, 0, sizeof(registers));
     if (!loop.in_memory) {
-        loop.in = registers[0];
-        loop.out = registers[1];
+        loop.in = words;
+        loop.out = loop.registers.words;
         return loop_run(&loop);
     }
     loop.size = server->element_size;
@@ -235,9 +225,9 @@ void serve_stop(struct server *server)
 
 anser_handle serve_keep(struct server *server)
 {
-    anser_handle reply = server->reply;
-    server->reply = 0;
-    return reply;
+    (void)server;
+    int64_t reply = sys_reply_keep();
+    return reply < 0 ? 0 : reply;
 }
 
 int serve_answer(anser_handle reply, int64_t status, const void *data, size_t length)

@@ -69,12 +69,10 @@ struct server {
     size_t event_count;
     /* The last handle with this badge has gone, and with it all that its client may still want. */
     void (*gone)(struct server *server, uint64_t badge);
-    bool keeps_replies; /* some handler uses serve_keep */
-    void *context;      /* for the handlers */
+    void *context; /* for the handlers */
 
     /* Of the loop. */
     bool stop;
-    anser_handle reply; /* of the request that is being handled */
 };
 
 /*
@@ -88,7 +86,8 @@ void serve_stop(struct server *server);
 
 /*
  * Takes the right to answer the request that is being handled: the caller owns the reply handle,
- * and the handler returns SERVE_KEPT. 0 if the request was no call. Only with keeps_replies.
+ * and the handler returns SERVE_KEPT. 0 if the request was no call, or its client has gone, or
+ * there is no memory for the handle: then the client gets -EPIPE.
  */
 anser_handle serve_keep(struct server *server);
 

@@ -27,6 +27,7 @@ struct sys_result sys_reply_recv(anser_handle receive, uint64_t info,
 struct sys_result sys_send(anser_handle channel, uint64_t info, struct anser_message *message);
 struct sys_result sys_recv(anser_handle receive, uint64_t info, struct anser_message *message);
 struct sys_result sys_reply(anser_handle unused, uint64_t info, struct anser_message *message);
+int64_t sys_reply_keep(void);
 
 int64_t sys_null(void);
 int64_t sys_signal(anser_handle send, uint64_t bits);

@@ -17,6 +17,7 @@ const (
 	CallHandleDup       = -33
 	CallHandleGive      = -34
 	CallHandleInfo      = -35
+	CallReplyKeep       = -36
 	CallChanCreate      = -40
 	CallChanMint        = -41
 	CallChanClose       = -42

@@ -45,6 +45,8 @@
     CALL(33, handle_dup, "handle, rights (subset) -> handle")                                      \
     CALL(34, handle_give, "process, handle -> the handle in that process; moves")                  \
     CALL(35, handle_info, "handle -> type, rights | object id << 32")                              \
+    CALL(36, reply_keep,                                                                           \
+         "-> handle of the right to answer that this thread has; EPIPE: it has none")              \
     CALL(40, chan_create, "element size 0..4096, capacity -> send handle, receive handle")         \
     CALL(41, chan_mint, "receive handle, badge != 0 -> send handle with that badge")               \
     CALL(42, chan_close, "send handle -> 0; Go's close")                                           \

@@ -100,7 +100,6 @@ int main(void)
         .handlers = handlers,
         .handler_count = sizeof(handlers) / sizeof(handlers[0]),
         .gone = gone,
-        .keeps_replies = true,
     };
     return serve_run(&server) < 0;
 }

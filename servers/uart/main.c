@@ -215,7 +215,6 @@ int main(void)
         .events = events,
         .event_count = sizeof(events) / sizeof(events[0]),
         .gone = session_gone,
-        .keeps_replies = true,
     };
     server.receive = start_handle(START_RECEIVE);
     if (!open_device())

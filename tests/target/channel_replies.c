@@ -373,6 +373,58 @@ static void test_carries_itself(void)
     drop_channel(channel);
 }
 
+/* ---- Rights that become handles when they are wanted. ---------------------------------------- */
+
+static void test_kept_later(void)
+{
+    struct channel channel = make_channel(8, 0);
+    struct pending pending, second;
+    begin_call(&pending, channel, 1, 0);
+    pending.reply = sys_reply_keep();
+    int64_t again = sys_reply_keep();
+    begin_call(&second, channel, 2, 0);
+    const char *first = state_of(&pending);
+    int status = reply_word(0, 22);
+    int64_t answer = task_result(&second.task);
+    int kept = reply_word(pending.reply, 11);
+    cell_check("Q19",
+               "kept, once more %s; after the next call the first %s; reply %s; caller gets "
+               "%ld; kept reply %s; caller gets %ld",
+               error_name(again), first, error_name(status), (long)answer, error_name(kept),
+               (long)task_result(&pending.task));
+    begin_call(&pending, channel, 1, 0);
+    handle_close(sys_reply_keep());
+    cell_check("Q20", "dropped, caller %s; then there is none: %s",
+               error_name(task_result(&pending.task)), error_name(sys_reply_keep()));
+    drop_channel(channel);
+}
+
+/* Of a caller who is no more, and without a slot for it. */
+static void test_kept_too_late(void)
+{
+    struct channel channel = make_channel(8, 0);
+    struct pending pending;
+    begin_call(&pending, channel, 1, 0);
+    anser_handle taken[ANSER_HANDLES_MAX];
+    unsigned count = 0;
+    while ((taken[count] = handle_duplicate(channel.send)) > 0)
+        count++;
+    int64_t full = sys_reply_keep();
+    while (count-- > 0)
+        handle_close(taken[count]);
+    anser_handle reply = sys_reply_keep();
+    cell_check("Q21", "without a slot %s; then %s; caller gets %ld", error_name(full),
+               reply > 0 ? "kept" : error_name(reply),
+               (long)(reply_word(reply, 5), task_result(&pending.task)));
+    struct caller hasty = {.send = channel.send, .word = 2, .deadline = 30};
+    task_start(&pending.task, do_call, &hasty);
+    receive_call(channel.receive, 0);
+    int64_t result = task_result(&pending.task);
+    cell_check("Q22", "caller %s; keeping its right %s", error_name(result),
+               error_name(sys_reply_keep()));
+    drop_channel(channel);
+}
+
 static void test_all(void)
 {
     test_implicit();
@@ -390,6 +442,8 @@ static void test_all(void)
     test_handles();
     test_no_call();
     test_carries_itself();
+    test_kept_later();
+    test_kept_too_late();
 }
 
 int main(void)

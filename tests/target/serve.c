@@ -244,7 +244,7 @@ static void test_timer(struct server *server, anser_handle receive)
     handle_close(expiry);
 }
 
-static void test_server(size_t element_size, bool keeps_replies)
+static void test_server(size_t element_size)
 {
     struct state state = {0};
     struct server server = {
@@ -254,13 +254,11 @@ static void test_server(size_t element_size, bool keeps_replies)
         .events = events,
         .event_count = 1,
         .gone = note_gone,
-        .keeps_replies = keeps_replies,
         .context = &state,
     };
     struct channel channel;
     struct thread *thread;
-    TEST(channel_create(&channel, element_size, 0) == 0, "elements of %zu bytes, %s replies",
-         element_size, keeps_replies ? "kept" : "immediate");
+    TEST(channel_create(&channel, element_size, 0) == 0, "elements of %zu bytes", element_size);
     server.receive = channel.receive;
     thread_create(&thread, run, &server, NULL);
     test_requests(channel.send);
@@ -273,8 +271,7 @@ static void test_server(size_t element_size, bool keeps_replies)
         test_echo(channel.send, 4088);
     }
     test_handles(channel.send);
-    if (keeps_replies)
-        test_kept(channel.send);
+    test_kept(channel.send);
     test_badges(&server, channel.receive);
     test_timer(&server, channel.receive);
     TEST(ask(channel.send, STOP, 0, 0) == 99, "who stops it gets an answer");
@@ -285,9 +282,7 @@ static void test_server(size_t element_size, bool keeps_replies)
 
 int main(void)
 {
-    test_server(64, false);
-    test_server(64, true);
-    test_server(4096, false);
-    test_server(4096, true);
+    test_server(64);
+    test_server(4096);
     return tap_done();
 }
