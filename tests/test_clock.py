@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from anser_qemu import Machine
+from anser_qemu import BUILD, Machine
 from test_services import wait_state
 
 BASE = datetime(2024, 2, 3, 4, 5, 6)
@@ -55,6 +55,17 @@ def test_set_and_restart():
             now = date(machine)
             assert before - timedelta(seconds=1) <= now - base - started <= \
                 uptime(machine) - started + timedelta(seconds=1)
+
+
+def test_programs_for_linux():
+    """A C program has the same time, for which it calls only once: the page does the rest."""
+    with Machine(extra=RTC, initrd=BUILD / "initrd-test.cpio", timeout=60) as machine:
+        machine.expect("> ")
+        before = date(machine)
+        shown = machine.command("strace /tests/linux/chance")
+        now = datetime.utcfromtimestamp(int(re.search(r"^# seconds (\d+)$", shown, re.M)[1]))
+        assert before <= now <= date(machine) and "not ok" not in shown
+        assert len(re.findall(r"^clock_gettime\(0, ", shown, re.M)) == 1
 
 
 def test_wrong_times():

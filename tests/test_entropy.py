@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from anser_qemu import Machine, run_target_program
+from anser_qemu import BUILD, Machine, run_target_program
 from test_services import wait_state
 
 
@@ -54,6 +54,20 @@ def test_device_that_gives_nothing(tmp_path):
              "rng-egd,id=r,chardev=c", "-device", "virtio-rng-device,rng=r"]
     source, failure, _ = target(extra=extra)
     assert (source, failure) == ("fallback", 110)
+
+
+def linux_program(**options):
+    """Runs the program for Linux; returns {where from: 16 bytes}."""
+    shown = run_target_program("linux/chance", initrd=BUILD / "initrd-test.cpio", **options)
+    return dict(re.findall(r"^# (\S+) (\w{32})$", shown, re.M))
+
+
+@pytest.mark.parametrize("options", [{"rng": True}, {"icount": 0}], ids=["device", "fallback"])
+def test_programs_for_linux(options):
+    """Each source is another one, and so is each boot."""
+    once, again = linux_program(**options), linux_program(**options)
+    assert list(once) == ["AT_RANDOM", "getrandom", "/dev/random", "/dev/urandom"]
+    assert len(set(once.values()) | set(again.values())) == 8
 
 
 def test_restart():

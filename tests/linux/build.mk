@@ -5,7 +5,7 @@
 LINUX_CC       := riscv64-linux-gnu-gcc
 LINUX_TEST_CFLAGS   := -static -O1 -g0 -Wall -Wextra -Werror
 LINUX_TESTS    := $(BUILD)/tests/linux
-LINUX_PROGRAMS := copies hello threads files hostile calls paths restart readiness interrupted
+LINUX_PROGRAMS := chance copies hello threads files hostile calls paths restart readiness interrupted
 LINUX_GO_SOURCES := $(wildcard tests/linux/go/*.go) tests/linux/go/go.mod
 # Go 1.23 of the set-up, whatever else the machine has.
 GO_1_23        := $(abspath $(BUILD))/go-1.23/usr/lib/go-1.23/bin/go
