@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Checksums and segments that the device makes, with Linux's network stack at the other end of a tap device.
+
+QEMU's user network has no such offloads; a tap device has. It needs a network namespace and /dev/net/tun,
+and where the machine does not give them, the tests are skipped.
+"""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from anser_qemu import BUILD, ROOT, Machine, read_tap
+from test_net import FILES, MANIFEST
+
+CHECKSUM, LARGE = 2, 16  # NETIF_*
+STANZA = "program tests/net/offload\n    priority 8\n    memory 8M\n    lookup net\n"
+
+
+@pytest.fixture(name="cable", scope="module")
+def make_cable():
+    """A network of its own, with the cable in it: words that run a command there."""
+    holder = subprocess.Popen(["unshare", "--map-root-user", "--net", "sleep", "3600"])
+    enter = ["nsenter", "--user", "--preserve-credentials", "--net", f"--target={holder.pid}"]
+    try:
+        for _ in range(100):  # until the namespace is another one than ours
+            if holder.poll() is not None or os.readlink(f"/proc/{holder.pid}/ns/net") != os.readlink("/proc/self/ns/net"):
+                break
+            subprocess.run(["sleep", "0.05"], check=True)
+        done = subprocess.run([*enter, ROOT / "tests/offload_peer.py", "set-up"], capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"no network with a tap device here: {done.stderr.strip().splitlines()[-1:]}")
+        yield enter
+    finally:
+        holder.kill()
+        holder.wait()
+
+
+@pytest.fixture(name="archive", scope="module")
+def make_archive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("offload")
+    (folder / "manifest").write_text(MANIFEST + STANZA)
+    names = [*FILES, "tests/net/offload"]
+    subprocess.run([ROOT / "tools/mkinitrd", folder / "a.cpio", f"init={BUILD}/servers/init",
+                    f"manifest={folder}/manifest", *(f"{name}={BUILD / name}" for name in names)], check=True)
+    return folder / "a.cpio"
+
+
+@pytest.fixture(name="boot")
+def make_boot(cable, archive, tmp_path, monkeypatch):
+    """A machine on the cable that runs tests/net/offload with these arguments."""
+    def boot(words, **options):
+        qemu = tmp_path / "qemu"
+        qemu.write_text(f"#!/bin/sh\nexec {' '.join(cable)} qemu-system-riscv64 \"$@\"\n")
+        qemu.chmod(0o755)
+        monkeypatch.setenv("QEMU", str(qemu))
+        return Machine(initrd=archive, append=f"test=net/offload -- {words}", timeout=60,
+                       net="tap,ifname=tap0,script=no,downscript=no", **options)
+    return boot
+
+
+def check_end(machine):
+    assert machine.wait_exit() == 0
+    assert read_tap(machine.transcript)[1] == []
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("piece, segment", [(1460, 0), (60000, 1448), (65000, 536), (10001, 1460)])
+def test_send(cable, boot, piece, segment, legacy):
+    """On tap0 frames are as the guest sent them: not summed, not cut. On v1 each is a right one."""
+    total = 300000
+    with subprocess.Popen([*cable, ROOT / "tests/offload_peer.py", "listen", str(total)], stdout=subprocess.PIPE,
+                          text=True) as peer:
+        assert peer.stdout.readline() == "listening\n"
+        with boot(f"send {total} {piece} {segment}", legacy=legacy) as machine:
+            check_end(machine)
+        seen = json.loads(peer.stdout.readline())
+    left = [frame for frame in seen if frame["where"] == "tap0"]
+    came = [frame for frame in seen if frame["where"] == "v1"]
+    assert sum(frame["length"] for frame in left) == sum(frame["length"] for frame in came) == total
+    assert max(frame["size"] for frame in left) == 54 + piece
+    assert not any(frame["sum"] for frame in left), "the guest summed itself"
+    assert all(frame["sum"] and frame["ip"] and frame["bytes"] for frame in came)
+    assert {frame["sequence"] for frame in came} == {
+        start + cut for start in range(0, total, piece)
+        for cut in range(0, min(piece, total - start), segment or piece)}
+
+
+# What the client wants; what is sent; what the largest frame is that it gets.
+RECEIVED = [(0, 1460, 0, 1514), (CHECKSUM, 1460, 0, 1514), (0, 30000, 1448, 1502), (CHECKSUM, 30000, 1448, 1502),
+            (CHECKSUM | LARGE, 30000, 1448, 30054), (CHECKSUM | LARGE, 65000, 1460, 65054)]
+
+
+@pytest.mark.parametrize("wants, piece, segment, largest", RECEIVED)
+def test_receive(cable, boot, wants, piece, segment, largest):
+    """A client gets what it wanted, and no more: others get frames that are summed and cut."""
+    total = 300000
+    with boot(f"receive {total} {wants}") as machine:
+        machine.expect("ready, flags")
+        subprocess.run([*cable, ROOT / "tests/offload_peer.py", "send", str(total), str(piece), str(segment)],
+                       check=True, timeout=60)
+        said = machine.expect(r"frames (\d+), largest (\d+), without a sum (\d+), sums known to be good (\d+)")
+        check_end(machine)
+    frames, most, unsummed, _ = map(int, said.groups())
+    assert most == largest
+    assert unsummed == (frames if wants & CHECKSUM else 0)
