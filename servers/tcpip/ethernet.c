@@ -33,7 +33,7 @@
 #undef netif
 
 #define RECEIVE_BUFFERS 512
-#define SEND_BUFFERS    512
+#define SEND_BUFFERS    256 /* with the others, a region of less than 2 MiB */
 #define BUFFER_SIZE     2048
 #define HELD_MAX        (RECEIVE_BUFFERS * 3 / 4) /* beyond that, frames are copied */
 #define BURST_MAX       256 /* frames of one interface before the others have their turn */

@@ -6,6 +6,7 @@
 #include "client.h"
 #include "device.h"
 #include "ipc.h"
+#include "memory.h"
 #include "syscall.h"
 
 struct client clients[NETIF_CLIENTS_MAX];
@@ -63,6 +64,19 @@ static void begin_rings(struct client *client, const struct layout *layout)
     ring_sleep(&client->send, 1);
 }
 
+/*
+ * The kernel takes contiguous memory out of a block of 2^n pages, and gives what is left of the
+ * block to whoever asks next: if that one stays, the block is never whole again. After some dozens
+ * of clients there would be none; so all of a block is taken.
+ */
+static size_t whole_block(uint64_t size)
+{
+    size_t block = MEMORY_PAGE;
+    while (block < size)
+        block *= 2;
+    return block;
+}
+
 static int make_region(struct client *client, const struct netif_attach *wanted,
                        uint32_t receive_size)
 {
@@ -70,7 +84,7 @@ static int make_region(struct client *client, const struct netif_attach *wanted,
         lay_out(wanted->receive, receive_size, wanted->send, wanted->buffer_size);
     if (layout.size > NETIF_REGION_MAX)
         return -ENOMEM;
-    int error = dma_create(&client->region, device.virtio.memory, layout.size, true);
+    int error = dma_create(&client->region, device.virtio.memory, whole_block(layout.size), true);
     if (error < 0)
         return error;
     uint8_t *memory = client->region.memory;
