@@ -17,7 +17,6 @@
 
 #define POLL_INTERVAL  4  /* half seconds */
 #define IDLE_POLLS_MAX 30 /* of a socket that is closing: then its peer is given up */
-#define WAITING_WINDOW 65535u
 #define BACKLOG_MAX    255
 
 /* The connection that was reset last: a callback has to tell lwIP if it was its own. */
@@ -304,7 +303,7 @@ static err_t on_accept(void *argument, struct tcp_pcb *tcp, err_t error)
     socket->listener = listener;
     socket->state = SOCKET_CONNECTED;
     tcp_backlog_delayed(tcp);
-    stream_limit_window(tcp, WAITING_WINDOW);
+    stream_limit_window(tcp, 0);
     watch(socket);
     struct endpoint **last = &listener->first_waiting;
     while (*last != NULL)
@@ -401,7 +400,6 @@ void stream_accepted(struct endpoint *socket, struct socket_address *peer)
     if (socket->tcp != NULL) {
         *peer = address_write(&socket->tcp->remote_ip, socket->tcp->remote_port);
         tcp_backlog_accepted(socket->tcp);
-        stream_limit_window(socket->tcp, socket->receive.size);
     }
     endpoint_show(socket, 0);
     stream_pump(socket);

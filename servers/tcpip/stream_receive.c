@@ -7,6 +7,8 @@
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
+#define SYN_WINDOW 65535u /* a window that is not scaled */
+
 bool stream_take(struct endpoint *socket, struct pbuf *pbuf)
 {
     if (socket->held_count == SOCKET_HELD_MAX)
@@ -131,8 +133,14 @@ bool stream_receive(struct endpoint *socket)
 
 void stream_limit_window(struct tcp_pcb *tcp, uint32_t window)
 {
+    /* What was in a SYN holds, and a smaller ring has to: the rest is held outside of it. */
+    if (window < SYN_WINDOW)
+        window = SYN_WINDOW;
     if (tcp->rcv_wnd > window)
         tcp->rcv_wnd = window;
     if (tcp->rcv_ann_wnd > window)
         tcp->rcv_ann_wnd = window;
+    /* lwIP takes its whole window as announced, though a SYN cannot hold more than this. */
+    if (tcp->rcv_ann_right_edge - tcp->rcv_nxt > SYN_WINDOW)
+        tcp->rcv_ann_right_edge = tcp->rcv_nxt + SYN_WINDOW;
 }

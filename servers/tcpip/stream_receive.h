@@ -23,7 +23,8 @@ void stream_show_end(struct endpoint *socket);
 /* Throws away what is held; `all` or only what has no room. */
 void stream_drop_held(struct endpoint *socket, bool all);
 
-/* lwIP offers its largest window to everybody; ours are as large as the ring. */
+/* The connection is there: lwIP offers its largest window to everybody, ours are as large as the
+ * ring, of which `window` bytes are known; never smaller than what the SYN has said. */
 void stream_limit_window(struct tcp_pcb *tcp, uint32_t window);
 
 #endif
