@@ -11,6 +11,7 @@
 #include "heap.h"
 #include "poll_deadline.h"
 #include "signal.h"
+#include "socket_lead.h"
 #include "user.h"
 
 #define OPTIONS (LINUX_EPOLLET | LINUX_EPOLLONESHOT | LINUX_EPOLLWAKEUP | LINUX_EPOLLEXCLUSIVE)
@@ -291,6 +292,9 @@ static int64_t wait_ready(struct task *self, struct epoll *epoll, uint64_t to, u
 {
     int64_t told;
     int status = 0;
+    /* Who does not come to wait, or finds others ready each time, hears of sockets, too. */
+    if (!deadline || !TAILQ_EMPTY(&epoll->ready))
+        socket_look();
     mutex_lock(&poll_lock);
     timerfd_expire();
     for (;;) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Deadlines of calls that wait for readiness. */
 #include "poll_deadline.h"
+#include "socket_lead.h"
 #include "user.h"
 
 #define SECOND 1000000000
@@ -8,7 +9,7 @@
 int poll_wait(struct task *self, struct wait_queue *queue, uint64_t deadline)
 {
     uint64_t timer = timerfd_next();
-    int status = wait_for(self, queue, &poll_lock, timer < deadline ? timer : deadline);
+    int status = socket_wait_for(self, queue, &poll_lock, timer < deadline ? timer : deadline);
     timerfd_expire();
     /* It was a timer's deadline that passed, not the caller's. */
     return status == -LINUX_ETIMEDOUT && clock_now() < deadline ? 0 : status;

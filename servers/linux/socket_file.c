@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Sockets as files, and the pump: a thread of the process that no signal reaches waits for the
- * session's signal, and tells those who wait for the sockets that it names.
- */
+/* Sockets as files, and how they hear of changes. */
 #include "socket_file.h"
 
 #include "descriptor.h"
@@ -14,10 +11,8 @@
 #include "lib/syscall.h"
 #include "process.h"
 #include "socket_begin.h"
+#include "socket_lead.h"
 #include "user.h"
-
-#define PUMP_STACK         16384
-#define RETRY_MILLISECONDS 100
 
 static const struct file_operations operations;
 
@@ -38,34 +33,6 @@ static void socket_changed(struct socket *socket)
     file_changed(&file->file);
 }
 
-static _Noreturn void pump(void)
-{
-    bool again = false;
-    for (;;) {
-        uint64_t word = 0;
-        channel_wait(socket_session_signal(), &word,
-                     again ? clock_after(RETRY_MILLISECONDS) : CLOCK_NEVER);
-        again = socket_session_signalled(word);
-    }
-}
-
-static int64_t pump_start(void)
-{
-    uint8_t *stack = heap_alloc(PUMP_STACK);
-    struct anser_thread_params params = {
-        .entry = (uint64_t)(uintptr_t)pump,
-        .stack = (uint64_t)(uintptr_t)(stack + PUMP_STACK),
-        .priority = process.priority,
-    };
-    int64_t thread = stack ? sys_thread_create(0, &params) : -LINUX_ENOMEM;
-    if (thread < 0) {
-        heap_free(stack);
-        return -LINUX_ENOMEM;
-    }
-    sys_handle_close(thread);
-    return 0;
-}
-
 int64_t socket_begin_session(void)
 {
     static struct mutex lock;
@@ -80,7 +47,7 @@ int64_t socket_begin_session(void)
     mutex_lock(&lock);
     int64_t status = socket_session_begin(&options);
     if (status == 0 && !runs) {
-        status = pump_start();
+        status = socket_lead_begin();
         runs = status == 0;
     }
     mutex_unlock(&lock);
@@ -98,7 +65,7 @@ bool socket_may_wait(const struct socket_file *file, uint32_t flags)
 int64_t socket_wait_change(struct task *self, struct socket_file *file, uint64_t ticks)
 {
     uint64_t deadline = ticks ? task_deadline(self, ticks) : CLOCK_NEVER;
-    int64_t status = wait_for(self, &file->queue, &file->socket.lock, deadline);
+    int64_t status = socket_wait_for(self, &file->queue, &file->socket.lock, deadline);
     return status == -LINUX_ETIMEDOUT ? -LINUX_EAGAIN : status;
 }
 

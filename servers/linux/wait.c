@@ -7,6 +7,7 @@
 #include "lib/clock.h"
 #include "lib/syscall.h"
 #include "signal.h"
+#include "socket_lead.h"
 #include "wait.h"
 
 int wait_for(struct task *self, struct wait_queue *queue, struct mutex *mutex, uint64_t deadline)
@@ -28,6 +29,8 @@ int wait_for(struct task *self, struct wait_queue *queue, struct mutex *mutex, u
 void wait_wake(struct wait_queue *queue)
 {
     __atomic_fetch_add(&queue->sequence, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&queue->leads, __ATOMIC_SEQ_CST))
+        socket_wake_leader();
     if (__atomic_load_n(&queue->waiters, __ATOMIC_SEQ_CST) == 0)
         return;
     while (sys_word_wake(&queue->sequence, ANSER_WAKE_MAX) == ANSER_WAKE_MAX)

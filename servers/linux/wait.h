@@ -11,6 +11,7 @@
 struct wait_queue {
     uint32_t sequence;
     uint32_t waiters;
+    uint32_t leads; /* one of them waits for the signal of sockets: socket_lead.h */
 };
 
 /*
