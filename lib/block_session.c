@@ -143,7 +143,7 @@ int block_session_begin(struct block *block, size_t bytes)
     return 0;
 }
 
-/* Puts the new region where the old one is, with the old one's data. */
+/* Puts the new region where the old one is, with the old one's data, unless it is the same. */
 static int replace(struct block *block, struct block_session *renewed,
                    const struct block_attached *attached)
 {
@@ -152,6 +152,8 @@ static int replace(struct block *block, struct block_session *renewed,
     if (attached->size != session->size || attached->data_size != session->data_size ||
         attached->data != (uint64_t)(session->data - session->region))
         return -EPROTO;
+    if (attached->kept)
+        return 0; /* it is there, and mapped */
     char *region = memory_map_object(renewed->pages, 0, attached->size, prot);
     if (region == NULL)
         return -ENOMEM;

@@ -62,6 +62,8 @@ type BlockAttached struct {
 	Completions uint32
 	Data        uint32
 	DataSize    uint32
+	Kept        uint32
+	Unused      uint32
 }
 
 type BlockRequest struct {

@@ -8,11 +8,11 @@
  * which the server puts in, in the order in which they end. Sectors are of BLOCK_SECTOR bytes.
  *
  * Restart: when the server has died, rings and region of its clients lead nowhere. The successor
- * wakes each client by its signal, and answers BLOCK_KICK and the others with -ESTALE until the
- * client has attached again; a client whose call was being served gets -EPIPE, and attaches. What
- * was completed stays so, and what was flushed is on the medium. What was not completed may have
- * been done or not: reads, writes, write-zeroes and discards can be made again, and the library
- * does so.
+ * wakes each client by its signal, and answers BLOCK_KICK with -ESTALE until the client has
+ * attached again; a client whose call was being served gets -EPIPE, and attaches. If it asks for a
+ * region of the same size, it gets the one that it had, and its data is still there. What was
+ * completed stays so, and what was flushed is on the medium. What was not completed may have been
+ * done or not: reads, writes, write-zeroes and discards can be made again, and the library does so.
  */
 #ifndef ANSER_BLOCK_H
 #define ANSER_BLOCK_H
@@ -92,6 +92,8 @@ struct block_attached {
     uint32_t completions;
     uint32_t data;
     uint32_t data_size;
+    uint32_t kept; /* 1: the same memory as before, with what is in the data area */
+    uint32_t unused;
 };
 
 /* Operations. READ, WRITE: `bytes` (a multiple of BLOCK_SECTOR, up to request_max) at `offset` of

@@ -240,8 +240,11 @@ int supervise_restart(struct service *service)
 {
     service->deaths_in_a_row = 0; /* this end is wanted, and no sign of illness */
     service->end_count = 0;
-    if (service->state == INIT_STATE_RUNNING)
-        return (int)sys_process_kill(service->process, 0);
+    if (service->state == INIT_STATE_RUNNING) {
+        /* Its handle goes with its client's record, which may be before we hear of its end. */
+        int64_t status = sys_process_kill(service->process, 0);
+        return status == -ANSER_EBADF ? -ANSER_ESRCH : (int)status;
+    }
     start_or_hold(service);
     start_held();
     if (service->state == INIT_STATE_HELD)

@@ -18,12 +18,14 @@
 
 struct client {
     uint64_t badge; /* 0: nobody's */
-    bool taken;     /* a place of the table that is in use */
+    uint64_t key;   /* of its records with init; 0: the place is free */
+    bool is_stale;  /* of a predecessor: has a region, and has to attach again */
     anser_handle notify;
 
     struct dma region;
     uint64_t data_physical;
     uint32_t data_size;
+    uint32_t entries;
     struct ring requests;
     struct ring completions;
 
@@ -35,17 +37,33 @@ struct client {
     struct client *next;  /* in that list */
 };
 
-/*
- * Wakes those who were clients of the predecessor: they attach again. Before the first request.
- * `memory` is the device that regions are made for.
- */
+/* `memory` is the device that regions are made for. Before everything else. */
 void clients_init(anser_handle memory);
+
+/*
+ * Wakes those who were clients of the predecessor (inherit.c). Their regions are taken over: the
+ * device was reset since, and what is in them stays. Before the first request.
+ */
+void clients_inherit(void);
+
+/* The place of a client of the predecessor, in use if `badge` is not 0 there; NULL: none is free.
+ * Its region was mapped by the caller, and is the table's from then on. */
+struct client *client_add_stale(uint64_t badge, const struct dma *region, uint32_t entries,
+                                uint32_t data_size);
+
+/* Keys of the records: the badge has the signal, and as words entries, data_size and whether the
+ * client has gone; with this bit it has the region. */
+#define CLIENT_KEY_REGION (1ul << 63)
 
 /* NULL: not attached. */
 struct client *client_find(uint64_t badge);
 
+/* The last handle with this badge has gone. */
+void client_end(uint64_t badge);
+
 /*
- * Attaches `badge`, which is detached first. Takes `notify` if it succeeds. Returns 0, -EINVAL,
+ * Attaches `badge`, which is detached first; a client of the predecessor gets the region that it
+ * had, if it asks for one of the same size. Takes `notify` if it succeeds. Returns 0, -EINVAL,
  * -ENOMEM, -EMFILE; *answered and the handle of the region are for the client.
  */
 int client_attach(uint64_t badge, const struct block_attach *wanted, anser_handle notify,

@@ -46,8 +46,9 @@ void device_submit(const struct device_request *request);
 void device_start(void);
 
 /*
- * The next request that is done, valid until the next one is submitted, and what became of it: 0, -EIO, -EOPNOTSUPP. Returns 1, 0 if there
- * is none, or -EPROTO: the device did what cannot be, and cannot be used any more.
+ * The next request that is done, valid until the next one is submitted, and what became of it: 0,
+ * -EIO, -EOPNOTSUPP. Returns 1, 0 if there is none, or -EPROTO: the device did what cannot be, and
+ * cannot be used any more.
  */
 int device_take(const struct device_request **request, int *status);
 

@@ -76,7 +76,7 @@ static void pump_again(void)
 static int64_t handle_kick(struct server *server, struct serve_request *request)
 {
     (void)server;
-    struct client *client = request->badge != 0 ? client_find(request->badge) : NULL;
+    struct client *client = client_find(request->badge);
     if (client == NULL)
         return -ESTALE;
     return requests_look(client);
@@ -85,9 +85,7 @@ static int64_t handle_kick(struct server *server, struct serve_request *request)
 static void client_gone(struct server *server, uint64_t badge)
 {
     (void)server;
-    struct client *client = badge != 0 ? client_find(badge) : NULL;
-    if (client != NULL)
-        client_detach(client);
+    client_end(badge);
 }
 
 static const struct serve_handler handlers[] = {
@@ -137,6 +135,7 @@ static int start(anser_handle receive)
     if (status < 0)
         return status;
     clients_init(memory);
+    clients_inherit();
     irq = start_handle(DEVICE ".irq");
     sys_irq_ack(irq);
     return 0;

@@ -110,6 +110,9 @@ func (s *session) renew(disk anser.Handle) error {
 	if attached.Size != uint64(len(s.region)) {
 		return syscall.EPROTO
 	}
+	if attached.Kept != 0 {
+		return s.useRings(attached) // the same memory, mapped as it is
+	}
 	fresh, err := region.Map(0, attached.Size, protection)
 	if err != nil {
 		return err
