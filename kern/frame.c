@@ -16,6 +16,7 @@ typedef uint32_t record_t;
 /* Single frames, which come and go most, are not merged and split each time. */
 #define LOOSE_MAX   256u
 #define LOOSE_ORDER 3u /* so many are taken at once */
+#define LOOKED_AT   8u /* blocks of each order, for the lowest of them */
 
 #define FRAME_NUMBERS (1ul << 26) /* the direct map spans 2^38 bytes */
 
@@ -96,6 +97,16 @@ static void unlink(uint64_t number, unsigned order)
 
 /* ---- Allocation. */
 
+/* Takes the first part, of `order`, of a free block of order `found`. */
+static void take_this(uint64_t number, unsigned found, unsigned order)
+{
+    unlink(number, found);
+    while (found > order) {
+        found--;
+        push(number + (1ul << found), found);
+    }
+}
+
 /* A block of the buddy system, the smallest that is large enough; false: there is none. */
 static bool take_block(unsigned order, uint64_t *number)
 {
@@ -104,11 +115,7 @@ static bool take_block(unsigned order, uint64_t *number)
         return false;
     unsigned found = (unsigned)__builtin_ctzl(usable);
     *number = heads[found];
-    unlink(*number, found);
-    while (found > order) {
-        found--;
-        push(*number + (1ul << found), found);
-    }
+    take_this(*number, found, order);
     return true;
 }
 
@@ -132,10 +139,33 @@ static void put_loose(uint64_t number)
     loose[loose_count++] = (uint32_t)number;
 }
 
+/*
+ * Single frames come from low addresses, as far as a look at the first blocks of each order tells:
+ * one that stays for long keeps a large block from becoming whole again.
+ */
+static bool take_low_block(uint64_t *number)
+{
+    uint64_t best = UINT64_MAX;
+    unsigned found = 0;
+    for (unsigned order = LOOSE_ORDER; order <= FRAME_ORDER_MAX; order++) {
+        uint64_t block = heads[order];
+        for (unsigned i = 0; i < LOOKED_AT && block != 0; i++, block = links_of(block)->next)
+            if (block < best) {
+                best = block;
+                found = order;
+            }
+    }
+    if (best == UINT64_MAX)
+        return false;
+    take_this(best, found, LOOSE_ORDER);
+    *number = best;
+    return true;
+}
+
 static bool take_single(uint64_t *number)
 {
     if (loose_count == 0) {
-        if (!take_block(LOOSE_ORDER, number))
+        if (!take_low_block(number))
             return take_block(0, number);
         for (unsigned i = 1u << LOOSE_ORDER; i-- > 0;)
             put_loose(*number + i);
@@ -211,7 +241,9 @@ void frame_free_range(phys_t first, uint64_t count)
         unsigned largest = 63 - (unsigned)__builtin_clzl(count);
         unsigned aligned = (unsigned)__builtin_ctzl(number | 1ul << FRAME_ORDER_MAX);
         unsigned order = (unsigned)min(largest, aligned);
-        frame_free(order, phys(number << PAGE_SHIFT));
+        kassert((*record_of(number) & RECORD_FREE) == 0);
+        frame_counts.free += 1ul << order;
+        give_block(number, order); /* not among the single ones: those are the next to be taken */
         number += 1ul << order;
         count -= 1ul << order;
     }

@@ -153,6 +153,26 @@ static void test_injection(void)
     alloc_fail_after(0);
 }
 
+/*
+ * A driver is restarted again and again: its memory for DMA is not a power of two, and after each
+ * start somebody else takes a frame for good. Returns the starts for which there was memory.
+ */
+static unsigned restart_driver(unsigned starts)
+{
+    static phys_t for_good[HELD];
+    const uint64_t count = 525;
+    unsigned done = 0;
+    phys_t region;
+    for (; done < starts && frame_alloc(FRAME_ORDER_MAX, &region); done++) {
+        frame_free_range(phys(region.value + count * PAGE_SIZE), (1ul << FRAME_ORDER_MAX) - count);
+        frame_alloc_surely(&for_good[done]);
+        frame_free_range(region, count);
+    }
+    for (unsigned i = 0; i < done; i++)
+        frame_free(0, for_good[i]);
+    return done;
+}
+
 static void boot(void)
 {
     static uint8_t *memory; /* stays reachable */
@@ -183,6 +203,8 @@ int main(void)
     for (unsigned seed = 1; seed <= 4; seed++)
         TEST(random_round(seed, free_before), "random blocks never overlap, seed %u", seed);
     TEST(largest_blocks() == blocks, "buddies have merged: as many blocks of 4 MiB as at first");
+    TEST(restart_driver(HELD) == HELD, "frames that stay do not break up every large block");
+    TEST(frame_counts.free == free_before, "all of that is back");
     test_sharing();
     test_pieces();
     test_injection();
