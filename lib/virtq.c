@@ -190,34 +190,62 @@ static inline unsigned fill_chain(struct virtq *queue, struct filling *filling, 
     }
 }
 
-int virtq_add(struct virtq *queue, const struct virtq_segment *segments, unsigned count,
-              uint16_t token)
+/* The request of the descriptors from `head` to `last` is in. */
+static inline void put_in(struct virtq *queue, unsigned head, unsigned last, unsigned count,
+                          uint64_t room, uint16_t token)
 {
-    bool indirect = queue->tables && count > 1 && count <= VIRTQ_TABLE;
-    unsigned needed = indirect ? 1 : count;
+    struct virtq_slot *slot = &queue->slots[head];
+    slot->room = room;
+    slot->last = (uint16_t)last;
+    slot->count = (uint16_t)count;
+    slot->token = token;
+    queue->first_free = queue->slots[last].next;
+    queue->free_count -= count;
+    STORE(queue->available->ring[queue->added++ & (queue->size - 1)], (uint16_t)head);
+}
+
+/* Most requests of a network are like that. */
+static inline int add_single(struct virtq *queue, const struct virtq_segment *segment,
+                             uint16_t token)
+{
+    unsigned head = queue->first_free;
     struct filling filling = {0};
-    if (queue->fault)
-        return -EPROTO;
+    if (segment->length == 0)
+        return -EINVAL;
+    if (queue->free_count == 0)
+        return -EAGAIN;
+    struct virtq_descriptor *descriptor = &queue->descriptors[head];
+    descriptor->rest = describe(&filling, descriptor, segment);
+    put_in(queue, head, head, 1, filling.room, token);
+    return 0;
+}
+
+/* Descriptors that are free may be written to; the request is in when its head is. */
+static int add_several(struct virtq *queue, const struct virtq_segment *segments, unsigned count,
+                       uint16_t token)
+{
+    bool indirect = queue->tables && count <= VIRTQ_TABLE;
+    unsigned needed = indirect ? 1 : count, head = queue->first_free;
+    struct filling filling = {0};
     if (count == 0 || count > queue->size)
         return -EINVAL;
     if (needed > queue->free_count)
         return -EAGAIN;
-
-    /* Descriptors that are free may be written to; the request is in when its head is. */
-    unsigned head = queue->first_free;
     unsigned last = indirect ? fill_table(queue, &filling, head, segments, count)
                              : fill_chain(queue, &filling, head, segments, count);
     if (filling.wrong)
         return -EINVAL;
-    struct virtq_slot *slot = &queue->slots[head];
-    slot->room = filling.room;
-    slot->last = (uint16_t)last;
-    slot->count = (uint16_t)needed;
-    slot->token = token;
-    queue->first_free = queue->slots[last].next;
-    queue->free_count -= needed;
-    STORE(queue->available->ring[queue->added++ & (queue->size - 1)], (uint16_t)head);
+    put_in(queue, head, last, needed, filling.room, token);
     return 0;
+}
+
+int virtq_add(struct virtq *queue, const struct virtq_segment *segments, unsigned count,
+              uint16_t token)
+{
+    if (queue->fault)
+        return -EPROTO;
+    return count == 1 ? add_single(queue, segments, token)
+                      : add_several(queue, segments, count, token);
 }
 
 /* 2.7.7, 2.7.10: whether going from `before` to `now` passes the event. */

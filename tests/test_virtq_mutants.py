@@ -32,10 +32,12 @@ MUTANTS = {
     "a used length is believed": (
         "virtq_faults", "lib/virtq.c", "if (length > slot->room)", "if (false)"),
     "a broken queue takes requests": (
-        "virtq_faults", "lib/virtq.c", "    if (queue->fault)\n        return -EPROTO;\n    if (count == 0",
-        "    if (count == 0"),
+        "virtq_faults", "lib/virtq.c", "    if (queue->fault)\n        return -EPROTO;\n    return count == 1",
+        "    return count == 1"),
     "an empty segment is taken": (
         "virtq_faults", "lib/virtq.c", "length == 0 || ", ""),
+    "an empty segment is taken alone": (
+        "virtq_faults", "lib/virtq.c", "if (segment->length == 0)", "if (false)"),
     "segments may be in any order": (
         "virtq_faults", "lib/virtq.c", " || writes < filling->writes", ""),
     "the room is that of the last segment": (

@@ -90,6 +90,7 @@ static void test_wrong_requests(void)
     begin(UINT64_C(1) << VIRTQ_INDIRECT_DESC);
     TEST(add(0, 1, 1, 0) == -EINVAL, "a request without segments");
     TEST(add(2, 0, 1, 0) == -EINVAL && add(2, 1, 0, 0) == -EINVAL, "an empty segment");
+    TEST(add(1, 0, 1, 0) == -EINVAL, "nothing but an empty segment");
     TEST(virtq_add(&queue, backwards, 2, 0) == -EINVAL, "one to write before one to read");
     TEST(virtq_add(&queue, many, SIZE + 1, 0) == -EINVAL, "more than the queue can hold");
     TEST(virtq_free(&queue) == SIZE && !virtq_publish(&queue), "none of them was put in");
