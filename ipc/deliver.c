@@ -174,11 +174,26 @@ static void commit(const struct message *message, struct thread *to, struct load
     to->info = 0;
 }
 
+/* Most messages: words to a thread in plain register form, and nothing carried. */
+static bool deliver_words(const struct message *message, struct thread *to)
+{
+    if (to->info != 0 || !message->words || message->sender || message->parcel ||
+        message->length > ANSER_REGISTER_BYTES)
+        return false;
+    waiter_settle(to);
+    finish_in_registers(message, to, NULL, 0, 0);
+    to->x[REG_A0] = message->info | message->length;
+    to->x[REG_A1] = message->badge;
+    return true;
+}
+
 status_t message_deliver(const struct message *message, struct thread *to, enum blame *blame)
 {
     struct message shortened;
     struct load load;
     struct reply *reply;
+    if (deliver_words(message, to))
+        return 0;
     if (to->info == 0)
         to->receive_capacity = ANSER_REGISTER_BYTES; /* it may have come by the fast path */
     if (message->info & ANSER_INFO_EVENT && message->length > to->receive_capacity) {
