@@ -24,7 +24,7 @@ struct block;
 
 /*
  * Opens the disk of this name ("disk0"), looked up or else as start handle, with `bytes` of data
- * memory (1..BLOCK_REGION_MAX; 0: enough for two of the largest requests) and up to `depth`
+ * memory (1..BLOCK_REGION_MAX; 0: enough for two of nearly the largest requests) and up to `depth`
  * requests at a time (1..BLOCK_ENTRIES_MAX; 0: 32). If the server has not as much memory it may be
  * less: block_area says it. Returns 0 and *block, which ends with block_close; or -errno: -ESRCH,
  * there is no such disk, or it may not be looked up.

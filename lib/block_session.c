@@ -232,7 +232,11 @@ static int open_block(struct block *block, const char *name, size_t bytes, unsig
         return status;
     if (block->info.block_size < BLOCK_SECTOR || block->info.request_max < block->info.block_size)
         return -EPROTO;
-    size_t usual = 2 * (size_t)block->info.request_max;
+    /* With its rings a block of the kernel's allocator, which is the easiest to find. */
+    size_t usual = 2 * (size_t)block->info.request_max -
+                   memory_round_up(2 * sizeof(struct ring_shared) +
+                                   block->depth * (sizeof(struct block_request) +
+                                                   sizeof(struct block_completion)));
     return block_session_begin(block, bytes == 0 ? usual : bytes);
 }
 
