@@ -78,10 +78,13 @@ def test_places_and_pipes(tmp_path):
                 ("dd bs=0", "bs=: 1 to 64M"), ("dd bs=12q", "bs=12q: not a number"),
                 ("dd count=99999999999999999999", "not a number"), ("dd where=here", "not an operand")]:
             assert re.search(complaint, machine.command(command)), command
+        said = machine.command("dd if=disk0 of=disk1 bs=64k count=2 skip=14 seek=14 status=progress")
+        assert re.search(r"dd: \d+\.\d KiB, \d+%", said), said
         motd = machine.command("sha256sum /etc/motd")
     image = target.read_bytes()
     length = next(n for n in range(1, 5000) if disk_image.hashlib.sha256(image[:n]).hexdigest() in motd)
     wanted[:length] = image[:length]
+    wanted[14 << 16:] = data[14 << 16:]
     assert image == wanted
     assert source.read_bytes() == data
 

@@ -211,7 +211,7 @@ static void change(void *argument)
 {
     (void)argument;
     uint64_t random = 1;
-    while (!changer.stop)
+    while (!changer.stop) {
         for (uint32_t i = 0; i < 8; i++) {
             struct block_request *request =
                 (struct block_request *)changer.block->session.requests.entries + i;
@@ -221,6 +221,9 @@ static void change(void *argument)
             request->bytes = dice & 4 ? dice : 512;
             request->operation = dice & 8 ? (uint32_t)dice : BLOCK_OP_READ;
         }
+        if (pattern_random(&random) % 64 == 0)
+            thread_yield(); /* on one hart it would take a time slice for each round */
+    }
 }
 
 static void test_changing(void)
