@@ -221,6 +221,13 @@ def test_kills(tmp_path, options):
     kill_under_load(tmp_path, 50, 2000, **options)
 
 
+@pytest.mark.parametrize("smp", [1, 2])
+def test_leaving_a_dead_server(tmp_path, smp):
+    """More clients end beside a dead server than init has room for records; the load behind them is well."""
+    disk = disk_image.make(tmp_path / "disk", 8 * MIB)
+    disk_image.check_load(disk, run("load", "disk0 500 8 2 4 150", disk=disk, smp=smp))
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("options", KINDS)
 def test_a_thousand_kills(tmp_path, options):

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Load for a disk, of which every byte is checked: `load DISK REQUESTS DEPTH KILLS SEED`. Random
- * writes, reads, zeroes and flushes, up to DEPTH at a time, while the disk's server is killed KILLS
- * times at random moments. A read must give what was last completed there, whoever completed it. At
- * the end the whole disk is read, and the generation of each unit is printed for the host, which
- * looks at the image: a disk that was flushed after its last write has them.
+ * Load for a disk, of which every byte is checked: `load DISK REQUESTS DEPTH KILLS SEED [LEAVERS]`.
+ * Random writes, reads, zeroes and flushes, up to DEPTH at a time, while the disk's server is
+ * killed KILLS times at random moments. A read must give what was last completed there, whoever
+ * completed it. At the end the whole disk is read, and the generation of each unit is printed for
+ * the host, which looks at the image: a disk that was flushed after its last write has them.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -78,6 +78,24 @@ static void kill_often(void *argument)
         else if (status != -EAGAIN && status != -ESRCH) /* not there yet, or dying */
             killer.error = status;
     }
+}
+
+/* Clients that end while their server is dead, or before they have attached to its successor: it
+ * must not keep their regions, nor init their records. */
+static bool leave_often(const char *name, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct block *leaver;
+        int status = block_open(&leaver, name, 4096, 1);
+        if (status == 0)
+            status = kill_server();
+        block_close(leaver);
+        if (status < 0 && status != -EAGAIN && status != -ESRCH) {
+            printf("# leaver %u: %d\n", i, status);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- Requests. ------------------------------------------------------------------------------- */
@@ -282,6 +300,8 @@ int main(int argc, char **argv)
     TEST(status == 0, "%s can be used (%d)", name, status);
     if (status < 0)
         return tap_done();
+    if (argc > 6)
+        TEST(leave_often(name, (unsigned)number(argc, argv, 6, 0)), "%s clients leave", argv[6]);
     struct thread *thread = NULL;
     if (killer.wanted > 0)
         TEST(thread_create(&thread, kill_often, NULL, NULL) == 0, "the one who kills starts");
