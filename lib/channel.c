@@ -150,6 +150,13 @@ int channel_call(anser_handle send, const struct channel_out *out, struct channe
     return status < 0 ? status : check_room(in);
 }
 
+int channel_call_uninterrupted(anser_handle send, const struct channel_out *out,
+                               struct channel_in *in)
+{
+    int status = exchange(ANSER_CALL_call, send, ANSER_INFO_NOINTR, out, in, CLOCK_NEVER, 0);
+    return status < 0 ? status : check_room(in);
+}
+
 int channel_reply(anser_handle reply, const struct channel_out *out)
 {
     return exchange(ANSER_CALL_reply, 0, reply == 0 ? 0 : ANSER_INFO_EXPLICIT_REPLY, out, NULL,

@@ -64,6 +64,11 @@ int channel_receive(anser_handle receive, struct channel_in *in, int want_reply,
 int channel_call(anser_handle send, const struct channel_out *out, struct channel_in *in,
                  uint64_t deadline);
 
+/* The same, but an interruption of the thread waits for the answer: for whoever could do nothing
+ * with -EINTR. The server answers at once. */
+int channel_call_uninterrupted(anser_handle send, const struct channel_out *out,
+                               struct channel_in *in);
+
 /*
  * Answers `reply`, or the caller last received by this thread if that is 0. Never blocks. Spends
  * the right, whatever comes back: 0, or -errno, and then the handles are still the caller's.

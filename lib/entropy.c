@@ -18,7 +18,7 @@ int entropy_read(anser_handle entropy, void *to, size_t length, bool device_only
     struct channel_in in = {.data = &answer, .capacity = sizeof(answer)};
     if (length > sizeof(answer.bytes))
         return -EINVAL;
-    int error = channel_call(entropy, &out, &in, CLOCK_NEVER);
+    int error = channel_call_uninterrupted(entropy, &out, &in);
     if (error < 0 || answer.head.status < 0)
         return error < 0 ? error : (int)answer.head.status;
     if (in.length != sizeof(answer.head) + length)

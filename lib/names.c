@@ -23,7 +23,7 @@ static int ask(struct names_request *request, const char *name, anser_handle giv
     }
     memset(answer, 0, sizeof(*answer));
     struct channel_in in = {.data = answer, .capacity = sizeof(*answer)};
-    int status = channel_call(start_handle(START_NAMES), &out, &in, CLOCK_NEVER);
+    int status = channel_call_uninterrupted(start_handle(START_NAMES), &out, &in);
     if (status < 0)
         return status;
     unsigned kept = received != NULL && in.handle_count > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Client side of <anser/names.h>, through the start handle "names". Errors are -errno; -EBADF if
- * the program was given no such handle. */
+ * the program was given no such handle. An interruption of the thread waits for the answer. */
 #ifndef ANSER_LIB_NAMES_H
 #define ANSER_LIB_NAMES_H
 

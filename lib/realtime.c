@@ -11,7 +11,7 @@ static int ask(anser_handle clock, const void *request, size_t length,
 {
     struct channel_out out = {.data = request, .length = length};
     struct channel_in in = {.data = answer, .capacity = sizeof(*answer)};
-    int error = channel_call(clock, &out, &in, CLOCK_NEVER);
+    int error = channel_call_uninterrupted(clock, &out, &in);
     if (error < 0)
         return error;
     if (handle && in.handle_count > 0)

@@ -58,14 +58,14 @@ def test_set_and_restart():
 
 
 def test_programs_for_linux():
-    """A C program has the same time, for which it calls only once: the page does the rest."""
+    """A C program has the same time, for which it calls once at most: the page does the rest."""
     with Machine(extra=RTC, initrd=BUILD / "initrd-test.cpio", timeout=60) as machine:
         machine.expect("> ")
         before = date(machine)
         shown = machine.command("strace /tests/linux/chance")
         now = datetime.utcfromtimestamp(int(re.search(r"^# seconds (\d+)$", shown, re.M)[1]))
         assert before <= now <= date(machine) and "not ok" not in shown
-        assert len(re.findall(r"^clock_gettime\(0, ", shown, re.M)) == 1
+        assert len(re.findall(r"^clock_gettime\(0, ", shown, re.M)) <= 1
 
 
 def test_wrong_times():

@@ -27,10 +27,10 @@ def test_device(options):
 
 def test_no_device():
     """Under -icount the clocks say the same each time: it is the boot's seed that counts."""
-    source, failure, first = target(icount=0, extra=["-seed", "7"])
+    source, failure, first = target(icount="0,sleep=off", extra=["-seed", "7"])
     assert (source, failure) == ("fallback", 0)
-    assert target(icount=0, extra=["-seed", "7"])[2] == first
-    assert target(icount=0, extra=["-seed", "8"])[2] != first
+    assert target(icount="0,sleep=off", extra=["-seed", "7"])[2] == first
+    assert target(icount="0,sleep=off", extra=["-seed", "8"])[2] != first
 
 
 def test_fallback_is_told():
