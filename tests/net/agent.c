@@ -268,9 +268,11 @@ static void attach(struct client *client, char *word)
         wanted.mode = NETIF_MODE_ETHERTYPE;
         wanted.ethertype = (uint32_t)strtoul(word + 5, NULL, 16);
         wanted.receive = 16;
+        wanted.buffer_size = 2048;
         client->commands = false;
     } else if (strcmp(word, "promiscuous") == 0) {
         wanted.mode = NETIF_MODE_PROMISCUOUS;
+        wanted.buffer_size = 2048;
         client->promiscuous = true;
         client->commands = false;
     }
