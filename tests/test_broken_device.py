@@ -68,7 +68,7 @@ IN_FLIGHT = {
 
 def wait_said(machine, who, what, times=1):
     """Waits until the log has that line so often."""
-    for _ in range(100):
+    for _ in range(300):
         if (count := machine.command("dmesg").count(f"{who}: device broken: {what}")) == times:
             return
         time.sleep(0.1)
@@ -148,7 +148,7 @@ def check_network(machine):
 
 def ask_network_for_reset(machine, monitor, folder):
     """If the driver sends before QEMU has looked, it puts right what was wrong: then once more."""
-    for _ in range(10):
+    for _ in range(30):
         with Stopped(folder) as stopped:
             ask_for_reset(stopped, NET, SEND, monitor.queue("virtio-net", SEND))
         time.sleep(0.2)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "channel.h"
+#include "clock.h"
 #include "names.h"
 #include "netif.h"
 
@@ -137,6 +138,7 @@ static void send_all(uint32_t total, uint32_t piece, uint32_t segment)
         send_piece(at, total - at < piece ? total - at : piece, segment);
     if (netif_count(&netif, 1, &counted) < 0 || counted.errors)
         fail("the server took a frame for wrong");
+    clock_sleep(200); /* the machine goes off behind this, and QEMU has a queue of its own */
 }
 
 /* ---- Receiving. ------------------------------------------------------------------------------ */
