@@ -17,7 +17,7 @@ SERVER_PORT = 8080
 PAGES_MORE = 12
 IN_GO = ("shell", "log", "netserve")
 MEMORY_LINE = re.compile(r"^(\S.*?) +(\d+) +\d+ KiB$", re.MULTILINE)
-EVERYTHING = ("net0", "tcpip", "disk0", "files", "pipe", "log")
+EVERYTHING = ("net0", "tcpip", "disk0", "entropy", "clock", "files", "pipe", "log")
 
 
 def boot(smp, port, image, legacy="false"):
