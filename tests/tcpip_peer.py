@@ -18,6 +18,7 @@ HOST_IP, GUEST_IP, NETWORK = "192.168.77.1", "192.168.77.2", "192.168.77.0"
 HOST_IP6 = "fe80::5054:ff:feab:cdef"
 PREFIX6 = "2001:db8:77::"
 NAMES = {b"web.test": ["192.168.77.1", "2001:db8:77::1"], b"four.test": ["192.0.2.4"]}
+TIME = 1900000000  # 17 March 2030, 17:46:40 UTC
 IP, ARP, IP6 = 0x0800, 0x0806, 0x86dd
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
@@ -172,6 +173,8 @@ class Network(Peer):
             return self._dhcp(payload[8:])
         if protocol == 17 and payload[2:4] == b"\0\x35" and to == HOST_IP:
             return self._dns(payload, source)
+        if protocol == 17 and payload[2:4] == b"\0\x7b" and to == HOST_IP:
+            return self._ntp(payload, source)
         if protocol == 1 and payload[0] == 8 and to == HOST_IP:
             self.put_ip4(1, icmp(0, 0, payload[4:]), to=source)
             return True
@@ -207,6 +210,14 @@ class Network(Peer):
         for address in found:
             answer += struct.pack("!HHHIH", 0xc00c, kind, 1, 60, len(address)) + address
         self.put_ip4(17, udp(53, port, answer, to=source), to=source)
+        return True
+
+    def _ntp(self, packet, source):
+        """It is always TIME here (RFC 4330)."""
+        answer = bytes([0x24, 1, 4, 0]) + bytes(20) + packet[8 + 40:8 + 48] \
+            + struct.pack("!II", TIME + 2208988800, 0) * 2
+        port = int.from_bytes(packet[:2], "big")
+        self.put_ip4(17, udp(123, port, answer, to=source), to=source)
         return True
 
     def _ip6(self, data):

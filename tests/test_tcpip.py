@@ -6,8 +6,10 @@ What is on the other side is either QEMU's user network or, frame by frame, tcpi
 
 import contextlib
 import http.client
+import json
 import random
 import re
+import socket
 import struct
 import time
 
@@ -89,7 +91,7 @@ def test_user_network():
 
 
 def test_configuration(tmp_path):
-    """A lease, names, IPv6 by a router's advertisement, an address by hand, the link down and up."""
+    """A lease, names, the time by SNTP, IPv6 by a router's advertisement, an address by hand, the link down and up."""
     with cable(tmp_path, legacy=True) as (machine, network):
         assert network.leases == 1
         shown = machine.command("nslookup web.test")
@@ -98,6 +100,8 @@ def test_configuration(tmp_path):
         assert "no.test: there is no such name" in machine.command("nslookup no.test")
         assert (b"no.test", 28) in network.queries and (b"no.test", 1) in network.queries
         assert "2 sent, 2 received" in machine.command("ping -c 2 -i 0.01 web.test")
+        machine.command("ip sntp 192.168.77.1")
+        wait_until(machine, "date", r"2030")
         wait_until(machine, "ip", r"^ +fe80::5054:ff:fe12:3456%2/64$")
         network.echo6("fe80::5054:ff:fe12:3456")
         network.advertise()
@@ -108,6 +112,36 @@ def test_configuration(tmp_path):
         assert "0.0.0.0/0 by 10.9.8.1 interface 2" in machine.command("ip route")
         machine.command("ip dhcp net0")
         wait_address(machine, GUEST_IP)
+        assert network.leases == 2
+
+
+def test_link(tmp_path):
+    """A cable that is pulled and put back in brings a new lease; connections go on."""
+    with Network(tmp_path) as network, socket.socket(socket.AF_UNIX) as control, Machine(
+            extra=[*network.arguments(), "-qmp", f"unix:{tmp_path}/qmp,server=on,wait=off"],
+            timeout=60) as machine:
+        machine.expect(PROMPT)
+        wait_address(machine, GUEST_IP)
+        serve(machine)
+        connection = Connection(network, 80)
+        connection.open()
+        control.connect(f"{tmp_path}/qmp")
+        lines = control.makefile("rw")
+        lines.readline()
+
+        def order(what, **arguments):
+            lines.write(json.dumps({"execute": what, "arguments": arguments}))
+            lines.flush()
+            while "return" not in json.loads(lines.readline()):
+                pass
+
+        order("qmp_capabilities")
+        order("set_link", name="nic0", up=False)
+        wait_until(machine, "ip", r"^2: net0  up, no link")
+        order("set_link", name="nic0", up=True)
+        wait_until(machine, "ip", r"^2: net0  up, dhcp")
+        connection.send(PAGE)
+        assert connection.receive_all().startswith(b"HTTP/1.0 200 OK\r\n")
         assert network.leases == 2
 
 
