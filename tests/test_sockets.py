@@ -34,6 +34,13 @@ def test_loopback(program, smp):
         assert status == 0
 
 
+def test_hundred_again():
+    """More sockets than bits in the signal, on two harts: no wake-up is lost."""
+    with Machine(initrd=ARCHIVE, net="user", mem="256M", append="test=linux/gonet -- hundred 15", smp=2) as machine:
+        assert machine.wait_exit(60) == 0
+        assert machine.transcript.count("ok 15 - a hundred connections at once") == 1
+
+
 # ---- The host asks. ------------------------------------------------------------------------------
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@
 #define PUMP_STACK         16384
 #define RETRY_MILLISECONDS 100
 
-/* What a wake-up sets in the signal's word: sockets with such numbers are looked at in vain. */
+/* What a wake-up sets in the signal's word. It is also the bit of some sockets, which are then
+ * looked at in vain. */
 #define WAKE_BIT (1ul << (SOCKET_SIGNAL_BITS - 1))
 
 static struct {
@@ -49,7 +50,7 @@ static void leave_lead(void)
 /* What the signal said; also that it is time to try again. */
 static void act(uint64_t word)
 {
-    if (word & ~WAKE_BIT || lead.unfinished)
+    if (word || lead.unfinished)
         lead.unfinished = socket_session_signalled(word);
 }
 

@@ -7,6 +7,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 type test struct {
@@ -14,11 +17,25 @@ type test struct {
 	run  func() error
 }
 
+// again is for a look at one test: the one with this text in its name, so many times.
+func again(tests []test, text, count string) []test {
+	n, _ := strconv.Atoi(count)
+	for _, t := range tests {
+		if strings.Contains(t.name, text) {
+			return slices.Repeat([]test{t}, n)
+		}
+	}
+	return nil
+}
+
 func main() {
 	var tests []test
 	tests = append(tests, streamTests...)
 	tests = append(tests, datagramTests...)
 	tests = append(tests, webTests...)
+	if len(os.Args) == 3 {
+		tests = again(tests, os.Args[1], os.Args[2])
+	}
 	failed := 0
 	fmt.Printf("1..%d\n", len(tests))
 	for i, t := range tests {
