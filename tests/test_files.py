@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Files as Linux programs see them: names, directories, pseudo files, and a file server that dies."""
 
+import re
+
 import pytest
 
 from anser_qemu import BUILD, Machine, read_tap
@@ -25,7 +27,9 @@ def test_restart(smp):
 
 @pytest.mark.parametrize("smp", [1, 2])
 def test_signals(smp):
-    """No call on a file is cut short by a signal, or says EINTR."""
+    """No call on a file is cut short by a signal, or says EINTR; no line comes twice."""
     with Machine(initrd=ARCHIVE, append="test=linux/interrupted", timeout=60, smp=smp) as machine:
         assert machine.wait_exit() == 0
+        lines = [int(n) for n in re.findall(r"^line (\d+) ", machine.transcript, re.M)]
+        assert lines == list(range(400))
         assert " 0 failures\n" in machine.transcript

@@ -14,6 +14,20 @@
 
 #define TERMINAL_DEVICE 0x8800 /* 136:0, a pseudo-terminal */
 
+/*
+ * A terminal takes what is written at once or a little later, and may have shown it when a signal
+ * would call the request off: so a signal waits for the answer. A pipe may be full for ever; what
+ * it has not answered has had no effect.
+ */
+static int ask_once(const struct stream *stream, const struct channel_out *out,
+                    struct channel_in *in)
+{
+    bool shown = __atomic_load_n(&stream->kind, __ATOMIC_RELAXED) == STREAM_TERMINAL &&
+                 *(const uint64_t *)out->data == CONSOLE_WRITE;
+    return shown ? channel_call_uninterrupted(stream->handle, out, in)
+                 : channel_call(stream->handle, out, in, CLOCK_NEVER);
+}
+
 int64_t stream_ask(const struct stream *stream, const void *request, size_t length, void *answer,
                    size_t capacity)
 {
@@ -21,7 +35,7 @@ int64_t stream_ask(const struct stream *stream, const void *request, size_t leng
     struct channel_in in = {.data = answer, .capacity = capacity};
     int error = -LINUX_EPIPE;
     for (int i = 0; i < TRIES && error == -LINUX_EPIPE; i++)
-        error = channel_call(stream->handle, &out, &in, CLOCK_NEVER);
+        error = ask_once(stream, &out, &in);
     for (unsigned i = 0; error == 0 && i < in.handle_count; i++)
         handle_close(in.handles[i]);
     if (error == -LINUX_EINTR)
@@ -71,8 +85,10 @@ static int64_t write_piece(const struct stream *stream, uint64_t from, uint64_t 
 
 static int64_t stream_write(struct task *self, struct file *file, uint64_t from, uint64_t length)
 {
-    const struct stream *stream = (const struct stream *)file;
+    struct stream *stream = (struct stream *)file;
     uint64_t done = 0;
+    if (stream_kind(stream) == STREAM_UNKNOWN)
+        return -LINUX_ERESTARTNOINTR;
     while (done < length) {
         int64_t taken = write_piece(stream, from + done, length - done);
         if (taken == -LINUX_EPIPE)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Calls on files while signals come every 200 microseconds, to a handler without SA_RESTART: none
- * of them is ever cut short or says EINTR, for these are no calls that wait.
+ * of them is ever cut short or says EINTR, for these are no calls that wait. Lines for the terminal
+ * appear once, however often their writer was interrupted.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 
 #define ROUNDS       2000
 #define FAILURES_MAX 10
+#define LINES        400
 
 static volatile int signals, stop;
 static int failures;
@@ -71,6 +73,16 @@ static void list_directory(const char *path)
     closedir(directory);
 }
 
+/* Longer than the device takes at once, so most of them are interrupted while they wait. */
+static void write_lines(void)
+{
+    char line[120];
+    for (int i = 0; i < LINES; i++) {
+        int length = snprintf(line, sizeof(line), "line %d %0100d\n", i, i);
+        require(write(1, line, (size_t)length) == length, "write");
+    }
+}
+
 int main(void)
 {
     struct sigaction action = {.sa_handler = count_signal};
@@ -83,6 +95,7 @@ int main(void)
         read_file("/programs/hello");
         list_directory("/programs");
     }
+    write_lines();
     stop = 1;
     pthread_join(sender, NULL);
     printf("%d rounds, %d signals, %d failures\n", rounds, signals, failures);
