@@ -10,7 +10,7 @@
 #define WHOLE_CHUNK    (1u << 31) /* in a number: the frames of this chunk are contiguous */
 #define CONTIGUOUS_MAX (1u << FRAME_ORDER_MAX)
 #define ZERO_PAGES_MAX 10u /* in one piece: 600 instructions each, after a new chunk */
-#define FREE_PAGES_MAX 64u
+#define FREE_PAGES_MAX 48u
 
 static inline uint32_t index_count(const struct pages *pages)
 {
