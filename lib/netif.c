@@ -8,6 +8,8 @@
 #include "memory.h"
 #include "netif.h"
 
+#define ATTEMPTS 8 /* to attach, when the server dies each time */
+
 /* ---- Requests. ------------------------------------------------------------------------------- */
 
 static int64_t ask(const struct netif *netif, uint64_t type, uint64_t index, void *answer,
@@ -149,7 +151,7 @@ static int attach(struct netif *netif, anser_handle *pages)
     return -EPROTO;
 }
 
-int netif_attach_again(struct netif *netif)
+static int attach_once(struct netif *netif)
 {
     anser_handle pages = 0;
     region_leave(netif);
@@ -162,6 +164,16 @@ int netif_attach_again(struct netif *netif)
         return -ENOMEM;
     begin_rings(netif);
     return netif_refresh(netif);
+}
+
+/* A server that dies while it is asked has a successor behind the same channel, which may die, too.
+ */
+int netif_attach_again(struct netif *netif)
+{
+    int error = -EPIPE;
+    for (unsigned i = 0; i < ATTEMPTS && error == -EPIPE; i++)
+        error = attach_once(netif);
+    return error;
 }
 
 int netif_open(struct netif *netif, anser_handle server, anser_handle notify,
@@ -186,13 +198,10 @@ void netif_close(struct netif *netif)
 
 int netif_news(struct netif *netif)
 {
-    /* A server that died while it was asked has a successor, or will never answer. */
     int64_t status = netif->region ? kick(netif) : -ESTALE;
     if (status >= 0)
         return netif_refresh(netif);
     status = netif_attach_again(netif);
-    if (status == -EPIPE)
-        status = netif_attach_again(netif);
     return status < 0 ? (int)status : 1;
 }
 
