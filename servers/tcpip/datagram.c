@@ -110,7 +110,8 @@ void datagram_close(struct endpoint *socket)
     endpoint_free(socket);
 }
 
-int datagram_next(struct endpoint *socket, struct datagram_next *next)
+/* 1: there is one; 0: none; -EPROTO: the ring holds what cannot be. */
+static int next_datagram(struct endpoint *socket, struct datagram_next *next)
 {
     int64_t ready = ring_ready(&socket->send);
     if (ready == 0)
@@ -157,12 +158,6 @@ struct pbuf *datagram_bytes(struct endpoint *socket, const struct datagram_next 
     return pbuf;
 }
 
-void datagram_done(struct endpoint *socket, const struct datagram_next *next)
-{
-    if (ring_advance(&socket->send, next->entry))
-        endpoint_tell(socket);
-}
-
 static void send_one(struct endpoint *socket, const struct datagram_next *next)
 {
     ip_addr_t to;
@@ -179,18 +174,24 @@ static void send_one(struct endpoint *socket, const struct datagram_next *next)
     pbuf_free(pbuf);
 }
 
-void datagram_send_all(struct endpoint *socket)
+void datagram_send_each(struct endpoint *socket, datagram_send *send)
 {
     struct datagram_next next;
     int status;
     do {
-        while ((status = datagram_next(socket, &next)) == 1) {
-            send_one(socket, &next);
-            datagram_done(socket, &next);
+        while ((status = next_datagram(socket, &next)) == 1) {
+            send(socket, &next);
+            if (ring_advance(&socket->send, next.entry))
+                endpoint_tell(socket);
         }
         if (status < 0) {
             endpoint_fail(socket, EPROTO);
             return;
         }
     } while (!ring_sleep(&socket->send, 1));
+}
+
+void datagram_send_all(struct endpoint *socket)
+{
+    datagram_send_each(socket, send_one);
 }

@@ -25,20 +25,19 @@ void datagram_send_all(struct endpoint *socket);
 void datagram_put(struct endpoint *socket, struct pbuf *pbuf, uint16_t offset,
                   const ip_addr_t *from, uint16_t port);
 
-/* The next datagram in the send ring, and where it goes. */
+/* A datagram in the send ring, and where it goes. */
 struct datagram_next {
     struct socket_datagram header;
     uint32_t entry; /* bytes that it takes in the ring */
 };
 
-/* 1: there is one; 0: none; -EPROTO: the ring holds what cannot be. */
-int datagram_next(struct endpoint *socket, struct datagram_next *next);
-
 /* Its bytes from `skip` on as pbufs that refer to the ring; NULL: no memory. */
 struct pbuf *datagram_bytes(struct endpoint *socket, const struct datagram_next *next,
                             uint32_t skip);
 
-/* It has been dealt with. */
-void datagram_done(struct endpoint *socket, const struct datagram_next *next);
+/* Hands each datagram in the send ring to `send`, then gives its room back. A ring that holds what
+ * cannot be is the end of the socket. */
+typedef void datagram_send(struct endpoint *socket, const struct datagram_next *next);
+void datagram_send_each(struct endpoint *socket, datagram_send *send);
 
 #endif

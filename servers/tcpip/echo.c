@@ -152,16 +152,5 @@ static void send_one(struct endpoint *socket, const struct datagram_next *next)
 
 void echo_send_all(struct endpoint *socket)
 {
-    struct datagram_next next;
-    int status;
-    do {
-        while ((status = datagram_next(socket, &next)) == 1) {
-            send_one(socket, &next);
-            datagram_done(socket, &next);
-        }
-        if (status < 0) {
-            endpoint_fail(socket, EPROTO);
-            return;
-        }
-    } while (!ring_sleep(&socket->send, 1));
+    datagram_send_each(socket, send_one);
 }
