@@ -26,6 +26,7 @@ const (
 	SocketRingMin            = 4096
 	SocketRingMax            = (1 << 20)
 	SocketSlotHeader         = 512
+	SocketSegment            = 1456
 	SocketSignalBits         = 63
 	SocketSignalLost         = (1 << 63)
 	SocketFamilyNone         = 0

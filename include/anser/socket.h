@@ -78,6 +78,10 @@
 #define SOCKET_RING_MAX    (1u << 20)
 #define SOCKET_SLOT_HEADER 512u /* bytes before the bytes of the rings; slots are aligned to it */
 
+#define SOCKET_SEGMENT                                                                             \
+    1456 /* bytes of a TCP segment, at most: whole words, see docs/network.md                      \
+          */
+
 #define SOCKET_SIGNAL_BITS 63
 #define SOCKET_SIGNAL_LOST (1ul << 63)
 

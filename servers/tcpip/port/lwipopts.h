@@ -15,6 +15,7 @@
 
 /* ---- Memory: pools of fixed size; what is of any size comes from memory.c. ------------------- */
 #include <stddef.h>
+#include <anser/socket.h>
 void *memory_allocate(size_t size);
 void *memory_allocate_zeroed(size_t count, size_t size);
 void memory_free(void *memory);
@@ -107,7 +108,7 @@ void memory_free(void *memory);
 #define TCP_LISTEN_BACKLOG 1
 /* 4 bytes less than fits: pieces of whole words keep rings and frames aligned to each other, and
  * who copies out of a ring takes a third of the instructions then. */
-#define TCP_MSS             1456
+#define TCP_MSS             SOCKET_SEGMENT
 #define LWIP_WND_SCALE      1
 #define TCP_RCV_SCALE       5
 #define TCP_WND             (1u << 20) /* the largest ring; smaller ones offer less */
