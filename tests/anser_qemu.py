@@ -25,6 +25,18 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 LOGS = BUILD / "test-logs"
 PROMPT = r"(?m)^.*> $"
+# The serial line, for manifests that begin with little.
+UART_STANZA = """\
+service uart
+    run servers/uart
+    priority 24
+    memory 1M
+    restart always
+    console
+    serve console 4096
+    device uart ns16550a
+    system info debug
+"""
 # The console in C, for manifests of which it is the one.
 CONSOLE_STANZA = """\
 service console

@@ -10,22 +10,13 @@ import subprocess
 
 import pytest
 
-from anser_qemu import BUILD, CONSOLE_STANZA, ROOT, Machine, read_tap
+from anser_qemu import BUILD, CONSOLE_STANZA, ROOT, UART_STANZA, Machine, read_tap
 from net_peer import BROADCAST, ECHO, GUEST, HOST, WORDS, Peer, frame
 
 TYPE = 0x88b7
 
 # Without a TCP/IP server, which would be the default client.
-MANIFEST = """\
-service uart
-    run servers/uart
-    priority 24
-    memory 1M
-    restart always
-    console
-    serve console 4096
-    device uart ns16550a
-    system info debug
+MANIFEST = UART_STANZA + """\
 driver net
     run servers/virtio-net
     priority 22

@@ -5,19 +5,9 @@ import re
 import subprocess
 import time
 
-from anser_qemu import BUILD, CONSOLE_STANZA, ROOT, Machine
+from anser_qemu import BUILD, CONSOLE_STANZA, ROOT, UART_STANZA, Machine
 
-CONSOLE = """\
-service uart
-    run servers/uart
-    priority 24
-    memory 1M
-    restart always
-    console
-    serve console 4096
-    device uart ns16550a
-    system info debug
-""" + CONSOLE_STANZA + """\
+CONSOLE = UART_STANZA + CONSOLE_STANZA + """\
 program *
     priority 8
     memory 1M
