@@ -78,9 +78,8 @@
 #define SOCKET_RING_MAX    (1u << 20)
 #define SOCKET_SLOT_HEADER 512u /* bytes before the bytes of the rings; slots are aligned to it */
 
-#define SOCKET_SEGMENT                                                                             \
-    1456 /* bytes of a TCP segment, at most: whole words, see docs/network.md                      \
-          */
+/* Bytes of a TCP segment, at most: whole words, for the reason that docs/network.md gives. */
+#define SOCKET_SEGMENT 1456
 
 #define SOCKET_SIGNAL_BITS 63
 #define SOCKET_SIGNAL_LOST (1ul << 63)
