@@ -33,3 +33,15 @@ def test_signals(smp):
         lines = [int(n) for n in re.findall(r"^line (\d+) ", machine.transcript, re.M)]
         assert lines == list(range(400))
         assert " 0 failures\n" in machine.transcript
+
+
+@pytest.mark.parametrize("smp", [1, 2])
+def test_signals_and_trace(smp):
+    """Each call's line is there once, the last one, too, though a signal is pending all the time."""
+    with Machine(initrd=ARCHIVE, timeout=60, smp=smp) as machine:
+        machine.expect("> ")
+        for _ in range(4):
+            shown = machine.command("strace /tests/linux/interrupted for-strace")
+            calls = re.findall(r"^(?:\[\d+\] )?getsid\((\d+)\) = ", shown, re.M)
+            assert [int(n) for n in calls] == list(range(10000, 10300))
+            assert re.search(r"^(?:\[\d+\] )?exit_group\(3\) = \?$", shown, re.M)

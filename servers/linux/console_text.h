@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <anser/abi.h>
 
-/* Writes the text. Returns how many bytes were taken: fewer after an error or an interruption. */
+/* Writes the text, once, whatever signal is pending: that waits until the stream has answered.
+ * Returns how many bytes were taken: fewer after an error. */
 size_t console_text_send(anser_handle stream, const char *text, size_t length);
 
 #endif

@@ -100,16 +100,15 @@ void process_log(const char *text)
 
 _Noreturn void process_end(const char *text, uint64_t status)
 {
-    static char buffer[256]; /* the last words; whoever comes second has the same to say */
+    static struct mutex first; /* who comes second waits for the end */
+    char buffer[256];
     struct line line = begin_line(buffer, sizeof(buffer), text);
-    if (stderr_handle == 0) {
+    mutex_lock(&first);
+    if (stderr_handle != 0)
+        console_text_send(stderr_handle, buffer, line.length);
+    else
         process_log(text);
-        sys_process_exit(status);
-    }
-    size_t sent = console_text_send(stderr_handle, buffer, line.length);
-    if (sent == line.length)
-        sys_process_exit(status);
-    service_end(stderr_handle, buffer + sent, line.length - sent, status);
+    sys_process_exit(status);
 }
 
 _Noreturn void process_broken(const struct anser_frame *frame)

@@ -4,25 +4,14 @@
  * are signals 1 to 32 from whoever started the program, the bits above are the timers of timer.c.
  */
 #include "service.h"
-#include "console_text.h"
 #include "lib/channel.h"
 #include "lib/syscall.h"
 #include "process.h"
 #include "signal.h"
 
 static anser_handle receive;
-static anser_handle keep_open; /* an end of our own: else the object is over with its last sender */
-
-#define END_BIT 63 /* the badge of keep_open; no timer has it */
-
-/* What is to be written before the end; `asked` is set last. */
-static struct {
-    uint32_t asked;
-    anser_handle stream;
-    const char *text;
-    size_t length;
-    uint64_t status;
-} last;
+/* An end of our own, which nobody signals on: else the object is over with its last sender. */
+static anser_handle keep_open;
 
 static void make_own(void)
 {
@@ -40,7 +29,7 @@ void service_init(void)
         make_own();
         return;
     }
-    keep_open = channel_mint(receive, 1ul << END_BIT);
+    keep_open = channel_mint(receive, 1);
     if (keep_open < 0)
         make_own();
 }
@@ -55,36 +44,10 @@ anser_handle service_timer_create(unsigned index)
     return timer;
 }
 
-static _Noreturn void end_process(void)
-{
-    console_text_send(last.stream, last.text, last.length);
-    sys_process_exit(last.status);
-}
-
-_Noreturn void service_end(anser_handle stream, const char *text, size_t length, uint64_t status)
-{
-    static uint32_t taken;
-    static const uint32_t nobody = 0;
-    if (__atomic_exchange_n(&taken, 1, __ATOMIC_SEQ_CST) == 0) {
-        last.stream = stream;
-        last.text = text;
-        last.length = length;
-        last.status = status;
-        __atomic_store_n(&last.asked, 1, __ATOMIC_RELEASE);
-        if (keep_open <= 0 || sys_signal(keep_open, 1ul << END_BIT) < 0)
-            sys_process_exit(status);
-    }
-    for (;;)
-        if (sys_word_wait(&nobody, 0, 0) == -ANSER_EINTR)
-            sys_thread_yield();
-}
-
 static void take(uint64_t word)
 {
     for (; word != 0; word &= word - 1) {
         unsigned bit = (unsigned)__builtin_ctzl(word);
-        if (bit == END_BIT && __atomic_load_n(&last.asked, __ATOMIC_ACQUIRE))
-            end_process();
         if (bit < SERVICE_TIMER_SHIFT)
             signal_send_process((int)bit + 1, LINUX_SI_USER);
         else

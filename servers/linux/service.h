@@ -15,10 +15,6 @@ void service_init(void);
 /* The service thread's life. */
 _Noreturn void service_run(void);
 
-/* Ends the process with this status; the service thread writes the text to the stream first, for a
- * thread with an interruption pending cannot. The text stays valid. */
-_Noreturn void service_end(anser_handle stream, const char *text, size_t length, uint64_t status);
-
 /* A native timer whose expiries go to timer_expired(index); index < SERVICE_TIMERS. The caller's
  * handle, or -errno. */
 anser_handle service_timer_create(unsigned index);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One line a call: name(arguments) = result, as calls.h says of each. Numbers are shown as
- * numbers, text and bytes up to a limit. A line that finds an interruption pending is kept for the
- * next one, since nothing can be sent then.
+ * numbers, text and bytes up to a limit.
  */
 #include <string.h>
 #include "calls.h"
@@ -16,17 +15,12 @@
 
 #define SHOWN_MAX 32 /* bytes of a buffer or string */
 #define LINE_MAX  320
-#define KEPT_MAX  4096
 
 enum { X_A0 = 10, X_A7 = 17 };
 
 anser_handle trace_stream;
 
-static struct {
-    struct mutex lock;
-    char kept[KEPT_MAX];
-    size_t kept_length;
-} trace;
+static struct mutex lock; /* one line after the other */
 
 static const struct {
     const char *name;
@@ -162,26 +156,7 @@ static void add_result(struct line *line, const char *show, int64_t result)
         add_value(line, colon != NULL ? colon[1] : 'd', (uint64_t)result, 0);
 }
 
-/* ---- Sending. -------------------------------------------------------------------------------- */
-
-/* The lock is held. */
-static void keep(const char *text, size_t length)
-{
-    if (length > KEPT_MAX - trace.kept_length)
-        length = KEPT_MAX - trace.kept_length;
-    memcpy(trace.kept + trace.kept_length, text, length);
-    trace.kept_length += length;
-}
-
-static void send(const char *text, size_t length)
-{
-    mutex_lock(&trace.lock);
-    keep(text, length);
-    size_t sent = console_text_send(trace_stream, trace.kept, trace.kept_length);
-    memmove(trace.kept, trace.kept + sent, trace.kept_length - sent);
-    trace.kept_length -= sent;
-    mutex_unlock(&trace.lock);
-}
+/* ---- Around the call. ------------------------------------------------------------------------ */
 
 int64_t trace_call(struct task *self, linux_call *call)
 {
@@ -199,6 +174,8 @@ int64_t trace_call(struct task *self, linux_call *call)
         add_result(&line, shapes[number].show, result);
     }
     text[line.length] = '\n';
-    send(text, line.length + 1);
+    mutex_lock(&lock);
+    console_text_send(trace_stream, text, line.length + 1);
+    mutex_unlock(&lock);
     return ends ? call(self) : result;
 }

@@ -2,7 +2,8 @@
 /*
  * Calls on files while signals come every 200 microseconds, to a handler without SA_RESTART: none
  * of them is ever cut short or says EINTR, for these are no calls that wait. Lines for the terminal
- * appear once, however often their writer was interrupted.
+ * appear once, however often their writer was interrupted. With an argument, for strace: CALLS calls
+ * with signals all the time, and then the end, with one pending.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +17,7 @@
 #define ROUNDS       2000
 #define FAILURES_MAX 10
 #define LINES        400
+#define CALLS        300
 
 static volatile int signals, stop;
 static int failures;
@@ -27,12 +29,11 @@ static void count_signal(int number)
     signals++;
 }
 
-static void *send_signals(void *argument)
+static void *send_signals(void *pause)
 {
-    (void)argument;
     while (!stop) {
         pthread_kill(main_thread, SIGUSR1);
-        usleep(200);
+        usleep(*(const unsigned *)pause);
     }
     return NULL;
 }
@@ -83,14 +84,21 @@ static void write_lines(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct sigaction action = {.sa_handler = count_signal};
+    unsigned pause = argc > 1 ? 1 : 200;
     pthread_t sender;
     int rounds = 0;
+    (void)argv;
     sigaction(SIGUSR1, &action, NULL);
     main_thread = pthread_self();
-    pthread_create(&sender, NULL, send_signals, NULL);
+    pthread_create(&sender, NULL, send_signals, &pause);
+    if (argc > 1) {
+        for (int i = 0; i < CALLS; i++)
+            getsid(10000 + i);
+        _exit(3);
+    }
     for (; rounds < ROUNDS && failures < FAILURES_MAX; rounds++) {
         read_file("/programs/hello");
         list_directory("/programs");
