@@ -169,8 +169,10 @@ static void obey(struct client *client, const char *words)
                    "to myself", 9);
     } else if (strncmp(words, "hold ", 5) == 0) {
         hold = (unsigned)strtoul(words + 5, NULL, 0);
-        for (unsigned i = 0; i < client_count; i++)
+        for (unsigned i = 0; i < client_count; i++) {
             let_go(&clients[i]);
+            netif_flush(&clients[i].netif); /* before anybody sends what needs them */
+        }
         say(client, "held");
     } else if (strcmp(words, "kill") == 0) {
         kill_server();
