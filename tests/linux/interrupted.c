@@ -2,8 +2,8 @@
 /*
  * Calls on files while signals come every 200 microseconds, to a handler without SA_RESTART: none
  * of them is ever cut short or says EINTR, for these are no calls that wait. Lines for the terminal
- * appear once, however often their writer was interrupted. With an argument, for strace: CALLS calls
- * with signals all the time, and then the end, with one pending.
+ * appear once, however often their writer was interrupted. With an argument, for strace: CALLS
+ * calls with signals all the time, and then the end, with one pending.
  */
 #include <dirent.h>
 #include <errno.h>
