@@ -51,7 +51,8 @@ DEPFLAGS  = -MMD -MP
 KERNEL_CFLAGS := -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax \
 	-ffreestanding -fno-builtin -nostdlib -fno-pic -fno-common -fno-stack-protector \
 	-fno-asynchronous-unwind-tables -O2 -g -std=gnu11 $(WARNINGS) -I. -Iinclude $(DEPFLAGS)
-USER_CFLAGS := --specs=picolibc.specs -march=rv64gc -mabi=lp64d -mcmodel=medany \
+# The processor is named for one thing alone: that loads and stores may have any alignment.
+USER_CFLAGS := --specs=picolibc.specs -march=rv64gc -mabi=lp64d -mcmodel=medany -mtune=thead-c906 \
 	-fno-common -O2 -g -std=gnu11 $(WARNINGS) -Iinclude -Ilib $(DEPFLAGS)
 HOST_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer $(WARNINGS) -Iinclude -I.

@@ -12,9 +12,6 @@ LWIP_SOURCES := $(addprefix $(LWIP)/, \
 	core/ipv6/ip6_frag.c core/ipv6/mld6.c core/ipv6/nd6.c netif/ethernet.c apps/sntp/sntp.c)
 LWIP_OBJECTS := $(patsubst $(LWIP)/%.c,$(BUILD)/user/lwip/%.o,$(LWIP_SOURCES))
 LWIP_INCLUDE := -I$(LWIP)/include -Iservers/tcpip/port
-# Fields of headers are not aligned, and loads of any alignment cost no more than others: so says
-# the processor that is named here, and nothing else changes by it.
-LWIP_FLAGS   := $(LWIP_INCLUDE) -mtune=thead-c906
 LIB_LWIP     := $(BUILD)/user/lwip/liblwip.a
 
 $(LWIP_SOURCES):
@@ -25,7 +22,7 @@ $(BUILD)/user/lwip/%.o: $(LWIP)/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out $(WARNINGS),$(USER_CFLAGS)) -ffunction-sections \
-		-fdata-sections $(LWIP_FLAGS) -I. -c $< -o $@
+		-fdata-sections $(LWIP_INCLUDE) -I. -c $< -o $@
 
 $(LIB_LWIP): $(LWIP_OBJECTS)
 	$(call say,AR,$@)
@@ -33,7 +30,7 @@ $(LIB_LWIP): $(LWIP_OBJECTS)
 
 TCPIP_SOURCES := $(wildcard servers/tcpip/*.c)
 
-$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_FLAGS),$(LIB_LWIP)))
+$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_INCLUDE),$(LIB_LWIP)))
 
 # This file compiles one of lwIP's within.
 $(BUILD)/user/servers/tcpip/acknowledge.o: USER_FLAGS += -I$(LWIP) -w

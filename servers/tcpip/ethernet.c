@@ -96,7 +96,7 @@ static struct pbuf *frame_copy(struct interface *interface, const struct netif_f
 {
     struct pbuf *pbuf = pbuf_alloc(PBUF_RAW, (u16_t)from->length, PBUF_RAM);
     if (pbuf != NULL)
-        sum_copy_only(pbuf->payload, bytes, from->length);
+        memcpy(pbuf->payload, bytes, from->length);
     netif_lend(&interface->client, interface->client.region, from->buffer);
     if (pbuf == NULL)
         interface->ethernet.dropped++;
@@ -199,7 +199,7 @@ static uint16_t copy_and_sum(uint8_t *to, const struct pbuf *pbuf, unsigned from
 static void copy(uint8_t *to, const struct pbuf *pbuf)
 {
     for (; pbuf != NULL; to += pbuf->len, pbuf = pbuf->next)
-        sum_copy_only(to, pbuf->payload, pbuf->len);
+        memcpy(to, pbuf->payload, pbuf->len);
 }
 
 /* Fills a buffer; what the device has to do is said in *frame. */

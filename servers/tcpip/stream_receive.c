@@ -3,7 +3,7 @@
 #include "stream_receive.h"
 #include "errno.h"
 #include "stream.h"
-#include "sum.h"
+#include <string.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/tcp.h>
 
@@ -46,8 +46,8 @@ static void copy_in(struct ring *ring, uint32_t at, const uint8_t *from, uint32_
     uint32_t first = ring->size - ((ring->mine + at) & (ring->size - 1));
     if (first > length)
         first = length;
-    sum_copy_only(ring_entry(ring, at), from, first);
-    sum_copy_only(ring->entries, from + first, length - first);
+    memcpy(ring_entry(ring, at), from, first);
+    memcpy(ring->entries, from + first, length - first);
 }
 
 /* Copies whole pbufs as long as there is room; *room is what is left of it. */

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Words of 64 bits are added with the carry counted apart: four instructions for eight bytes. They
- * are read where they lie: QEMU's processor, like most, takes loads of any alignment.
+ * are read and written where they lie (see lib/memcpy.c).
  */
 #include <stdbool.h>
 #include "sum.h"
 
+#define WORD  sizeof(uint64_t)
+#define BLOCK 8 /* words that are added in one turn */
+
 typedef uint64_t __attribute__((may_alias, aligned(1))) word_t;
 
-/* The compiler must not see a loop here and call memcpy for it. */
-#ifdef __clang__
-#define NO_CALLS
-#else
-#define NO_CALLS __attribute__((optimize("no-tree-loop-distribute-patterns")))
-#endif
+/* A sum of words, and the carries out of it. */
+struct sum {
+    uint64_t words, carries;
+};
 
-static inline uint64_t add(uint64_t sum, uint64_t word)
+static inline void add(struct sum *sum, uint64_t word)
 {
-    sum += word;
-    return sum + (sum < word);
+    sum->words += word;
+    sum->carries += sum->words < word;
 }
 
-static uint16_t fold(uint64_t sum)
+static uint16_t fold(struct sum total)
 {
+    uint64_t sum = total.words + total.carries;
+    sum += sum < total.carries;
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffffffff) + (sum >> 32);
     sum = (sum & 0xffff) + (sum >> 16);
@@ -30,89 +33,57 @@ static uint16_t fold(uint64_t sum)
     return (uint16_t)sum;
 }
 
-/* The last bytes, fewer than eight, as a word with zeros behind them. */
-static inline uint64_t tail(const uint8_t *from, size_t length)
+/* The last bytes of `length`, fewer than a word, with zeros behind them. */
+static inline uint64_t tail(const uint8_t *end, size_t left, size_t length)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < length; i++)
-        word |= (uint64_t)from[i] << (8 * i);
+    if (left == 0)
+        return 0;
+    if (length >= WORD)
+        return *(const word_t *)(end - WORD) >> (64 - 8 * left);
+    for (size_t i = 0; i < left; i++)
+        word |= (uint64_t)end[(ptrdiff_t)i - (ptrdiff_t)left] << (8 * i);
     return word;
 }
 
-static inline void put_tail(uint8_t *to, uint64_t word, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        to[i] = (uint8_t)(word >> (8 * i));
-}
-
-uint16_t sum_bytes(const void *data, int length)
+uint16_t sum_bytes(const void *data, int bytes)
 {
     const uint8_t *from = data;
-    size_t left = length > 0 ? (size_t)length : 0;
-    uint64_t sum = 0, carries = 0;
-    for (; left >= 32; left -= 32, from += 32) {
-        uint64_t a = ((const word_t *)from)[0], b = ((const word_t *)from)[1];
-        uint64_t c = ((const word_t *)from)[2], d = ((const word_t *)from)[3];
-        sum += a;
-        carries += sum < a;
-        sum += b;
-        carries += sum < b;
-        sum += c;
-        carries += sum < c;
-        sum += d;
-        carries += sum < d;
+    size_t length = bytes > 0 ? (size_t)bytes : 0, left = length;
+    struct sum sum = {0};
+    for (; left >= BLOCK * WORD; left -= BLOCK * WORD, from += BLOCK * WORD) {
+#pragma GCC unroll 8
+        for (unsigned i = 0; i < BLOCK; i++)
+            add(&sum, ((const word_t *)from)[i]);
     }
-    for (; left >= 8; left -= 8, from += 8)
-        sum = add(sum, *(const word_t *)from);
-    sum = add(sum, carries);
-    return fold(add(sum, tail(from, left)));
+    for (; left >= WORD; left -= WORD, from += WORD)
+        add(&sum, *(const word_t *)from);
+    add(&sum, tail(from + left, left, length));
+    return fold(sum);
 }
 
-NO_CALLS uint16_t sum_copy(void *to, const void *from, size_t length)
+uint16_t sum_copy(void *to, const void *data, size_t length)
 {
-    uint8_t *t = to;
-    const uint8_t *f = from;
-    uint64_t sum = 0, carries = 0;
-    for (; length >= 32; length -= 32, f += 32, t += 32) {
-        uint64_t a = ((const word_t *)f)[0], b = ((const word_t *)f)[1];
-        uint64_t c = ((const word_t *)f)[2], d = ((const word_t *)f)[3];
-        ((word_t *)t)[0] = a;
-        ((word_t *)t)[1] = b;
-        ((word_t *)t)[2] = c;
-        ((word_t *)t)[3] = d;
-        sum += a;
-        carries += sum < a;
-        sum += b;
-        carries += sum < b;
-        sum += c;
-        carries += sum < c;
-        sum += d;
-        carries += sum < d;
+    const uint8_t *from = data;
+    uint8_t *out = to;
+    size_t left = length;
+    struct sum sum = {0};
+    for (; left >= BLOCK * WORD; left -= BLOCK * WORD, from += BLOCK * WORD, out += BLOCK * WORD) {
+#pragma GCC unroll 8
+        for (unsigned i = 0; i < BLOCK; i++) {
+            uint64_t word = ((const word_t *)from)[i];
+            ((word_t *)out)[i] = word;
+            add(&sum, word);
+        }
     }
-    for (; length >= 8; length -= 8, f += 8, t += 8) {
-        uint64_t a = *(const word_t *)f;
-        *(word_t *)t = a;
-        sum = add(sum, a);
+    for (; left >= WORD; left -= WORD, from += WORD, out += WORD) {
+        uint64_t word = *(const word_t *)from;
+        *(word_t *)out = word;
+        add(&sum, word);
     }
-    uint64_t last = tail(f, length);
-    put_tail(t, last, length);
-    sum = add(sum, carries);
-    return fold(add(sum, last));
-}
-
-NO_CALLS void sum_copy_only(void *to, const void *from, size_t length)
-{
-    uint8_t *t = to;
-    const uint8_t *f = from;
-    for (; length >= 32; length -= 32, f += 32, t += 32) {
-        uint64_t a = ((const word_t *)f)[0], b = ((const word_t *)f)[1];
-        uint64_t c = ((const word_t *)f)[2], d = ((const word_t *)f)[3];
-        ((word_t *)t)[0] = a;
-        ((word_t *)t)[1] = b;
-        ((word_t *)t)[2] = c;
-        ((word_t *)t)[3] = d;
-    }
-    for (; length >= 8; length -= 8, f += 8, t += 8)
-        *(word_t *)t = *(const word_t *)f;
-    put_tail(t, tail(f, length), length);
+    uint64_t last = tail(from + left, left, length);
+    for (size_t i = 0; i < left; i++)
+        out[i] = (uint8_t)(last >> (8 * i));
+    add(&sum, last);
+    return fold(sum);
 }

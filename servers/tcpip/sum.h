@@ -14,9 +14,6 @@ uint16_t sum_bytes(const void *data, int length);
 /* Copies, and returns the same sum of what was copied. */
 uint16_t sum_copy(void *to, const void *from, size_t length);
 
-/* Copies alone, as memcpy; fast also where the two are not aligned to each other. */
-void sum_copy_only(void *to, const void *from, size_t length);
-
 /* Adds two sums; the second one is of bytes that begin at an odd place if `odd`. */
 static inline uint16_t sum_join(uint16_t a, uint16_t b, size_t odd)
 {
