@@ -7,6 +7,7 @@
 #include "echo.h"
 #include "errno.h"
 #include "stream.h"
+#include "stream_receive.h"
 
 #define SOCKETS_MAX 2048 /* of all clients */
 
@@ -35,6 +36,7 @@ void endpoint_free(struct endpoint *socket)
     if (socket->session != NULL && socket->number != UINT32_MAX)
         socket->session->sockets[socket->number] = NULL;
     area_release(socket->area);
+    stream_forget_due(socket);
     free(socket);
     count--;
 }

@@ -50,6 +50,8 @@ struct endpoint {
     uint32_t linger;
     unsigned held_count; /* received, and not in the ring yet */
     struct pbuf *held[SOCKET_HELD_MAX];
+    bool due; /* stream_receive is to be called: it stands in the list of stream_receive.c */
+    struct endpoint *next_due;
 
     /* A listener's connections that wait to be accepted, and their places there. */
     struct endpoint *listener;

@@ -94,6 +94,7 @@ void stack_work(void)
         sys_check_timeouts();
         ethernet_receive();
         more = poll_loopback();
+        stream_receive_burst();
         acknowledge_burst();
         if (stack.starved && ethernet_has_room()) {
             stack.starved = false;

@@ -206,11 +206,22 @@ static err_t on_receive(void *argument, struct tcp_pcb *tcp, struct pbuf *pbuf, 
             leave_or_finish(socket);
         return ERR_OK;
     }
-    if (!stream_take(socket, pbuf))
-        return ERR_MEM;
-    if (!stream_receive(socket))
+    if (stream_take(socket, pbuf))
+        return ERR_OK;
+    if (!stream_receive(socket)) {
+        pbuf_free(pbuf);
         break_off(socket);
+    } else if (!stream_take(socket, pbuf)) {
+        return ERR_MEM;
+    }
     return callback_result(tcp);
+}
+
+void stream_receive_burst(void)
+{
+    for (struct endpoint *socket; (socket = stream_next_due()) != NULL;)
+        if (!stream_receive(socket))
+            break_off(socket);
 }
 
 static void unlink_waiting(struct endpoint *socket)

@@ -24,6 +24,9 @@ int64_t stream_close(struct endpoint *socket);
 /* Moves what can be moved, both ways. */
 void stream_pump(struct endpoint *socket);
 
+/* A burst of frames is over: what they brought goes to the clients. */
+void stream_receive_burst(void);
+
 /* There are buffers for sending again. */
 void stream_output_all(void);
 

@@ -9,12 +9,38 @@
 
 #define SYN_WINDOW 65535u /* a window that is not scaled */
 
+static struct endpoint *first_due;
+
 bool stream_take(struct endpoint *socket, struct pbuf *pbuf)
 {
     if (socket->held_count == SOCKET_HELD_MAX)
         return false;
     socket->held[socket->held_count++] = pbuf;
+    if (!socket->due) {
+        socket->due = true;
+        socket->next_due = first_due;
+        first_due = socket;
+    }
     return true;
+}
+
+void stream_forget_due(struct endpoint *socket)
+{
+    if (!socket->due)
+        return;
+    struct endpoint **place = &first_due;
+    while (*place != socket)
+        place = &(*place)->next_due;
+    *place = socket->next_due;
+    socket->due = false;
+}
+
+struct endpoint *stream_next_due(void)
+{
+    struct endpoint *socket = first_due;
+    if (socket != NULL)
+        stream_forget_due(socket);
+    return socket;
 }
 
 static uint32_t held_bytes(const struct endpoint *socket)

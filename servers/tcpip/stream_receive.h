@@ -7,9 +7,15 @@
 #include <stdint.h>
 #include "endpoint.h"
 
-/* Takes data over from lwIP; stream_receive is to be called next. False: there is too much of it
- * already, and lwIP keeps the pbuf. */
+/* Takes data over from lwIP; the socket is due then, so that a burst's segments go into the ring
+ * together. False: there is too much already, stream_receive may help. */
 bool stream_take(struct endpoint *socket, struct pbuf *pbuf);
+
+/* One of those that are due, which is so no longer, or NULL. */
+struct endpoint *stream_next_due(void);
+
+/* The socket is due no longer, if it was. */
+void stream_forget_due(struct endpoint *socket);
 
 /*
  * Copies what is held into the ring as far as it has room, gives the peer the window that this
