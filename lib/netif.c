@@ -301,6 +301,12 @@ int netif_flush(struct netif *netif)
     return sleeps ? (int)kick(netif) : 0;
 }
 
+void netif_awake(struct netif *netif)
+{
+    if (netif->region)
+        ring_awake(&netif->received);
+}
+
 bool netif_sleep(struct netif *netif, bool buffers)
 {
     if (!netif->region)

@@ -115,6 +115,10 @@ void netif_send(struct netif *netif, const struct netif_frame *frame);
  */
 int netif_flush(struct netif *netif);
 
+/* Says that the caller is at work: there is no notice until netif_sleep. Saves the one for frames
+ * that come while something else has it look (a client, a timer). */
+void netif_awake(struct netif *netif);
+
 /* Whether the caller may wait for a notice now: nothing is there, and there will be one when a
  * frame comes; with `buffers`, also when one for sending is free again. */
 bool netif_sleep(struct netif *netif, bool buffers);

@@ -140,6 +140,7 @@ void ethernet_receive(void)
         struct interface *interface = interfaces[i];
         struct netif_frame frame;
         int burst = 0;
+        netif_awake(&interface->client);
         while (interface->ethernet.attached && burst++ < BURST_MAX &&
                netif_receive(&interface->client, &frame) == 1)
             receive_frame(interface, &frame);
@@ -289,10 +290,12 @@ bool ethernet_flush(void)
         struct interface *interface = interfaces[i];
         if (!interface->ethernet.attached)
             continue;
-        if (netif_flush(&interface->client) < 0)
+        if (netif_flush(&interface->client) < 0) {
             ethernet_news(i);
-        else if (!netif_sleep(&interface->client, stack_starves()))
+            more = true; /* only netif_sleep asks for notices again */
+        } else if (!netif_sleep(&interface->client, stack_starves())) {
             more = true;
+        }
     }
     return more;
 }
