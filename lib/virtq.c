@@ -103,15 +103,6 @@ static void lay_out(struct virtq *queue, void *memory, uint64_t physical, uint64
         queue->tables = (struct virtq_descriptor *)(bytes + layout.tables);
 }
 
-/* No interrupt before somebody waits: the event is the one that lies farthest ahead. */
-static void begin_quiet(struct virtq *queue)
-{
-    if (queue->event_index)
-        STORE(*used_event(queue), UINT16_MAX);
-    else
-        STORE(queue->available->flags, NO_INTERRUPT);
-}
-
 int virtq_begin(struct virtq *queue, void *memory, uint64_t physical, unsigned size,
                 uint64_t features)
 {
@@ -125,7 +116,7 @@ int virtq_begin(struct virtq *queue, void *memory, uint64_t physical, unsigned s
         queue->slots[i].next = (uint16_t)(i + 1);
     queue->event_index = FEATURE(features, VIRTQ_EVENT_IDX);
     lay_out(queue, memory, physical, features);
-    begin_quiet(queue);
+    virtq_quiet(queue);
     return 0;
 }
 
@@ -327,6 +318,16 @@ int virtq_take(struct virtq *queue, uint16_t *token, uint32_t *written)
     set_free(queue, id);
     queue->taken++;
     return 1;
+}
+
+/* The event that lies farthest ahead is the one that has just been. */
+void virtq_quiet(struct virtq *queue)
+{
+    if (queue->event_index)
+        STORE(*used_event(queue), (uint16_t)(queue->taken - 1));
+    else
+        STORE(queue->available->flags, NO_INTERRUPT);
+    queue->awaits = false;
 }
 
 bool virtq_wait_for(struct virtq *queue, unsigned count)

@@ -115,6 +115,12 @@ int virtq_take(struct virtq *queue, uint16_t *token, uint32_t *written);
  */
 bool virtq_wait_for(struct virtq *queue, unsigned count);
 
+/*
+ * Wants no interrupt any more, as after virtq_begin: for who is awake, and calls virtq_wait_for
+ * before it sleeps and before 65,535 more requests are done.
+ */
+void virtq_quiet(struct virtq *queue);
+
 /* Asks for an interrupt at the next one. False: there is one to take. */
 static inline bool virtq_wait(struct virtq *queue)
 {

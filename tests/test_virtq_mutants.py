@@ -65,6 +65,12 @@ MUTANTS = {
         "virtq", "lib/virtq.c", "return (uint16_t)(LOAD(queue->used->index) - queue->taken) < count;", "return true;"),
     "interrupts go on when nobody waits": (
         "virtq", "lib/virtq.c", "STORE(queue->available->flags, NO_INTERRUPT);\n    }\n    return 1;", "}\n    return 1;"),
+    "who is awake is interrupted": (
+        "virtq", "lib/virtq.c", "STORE(*used_event(queue), (uint16_t)(queue->taken - 1));",
+        "STORE(*used_event(queue), (uint16_t)queue->taken);"),
+    "who is awake is interrupted, without event index": (
+        "virtq", "lib/virtq.c", "    else\n        STORE(queue->available->flags, NO_INTERRUPT);\n    queue->awaits",
+        "    queue->awaits"),
     "one interrupt too early": (
         "virtq", "lib/virtq.c", "(uint16_t)(queue->taken + count - 1)", "(uint16_t)(queue->taken + count - 2)"),
     "the upper half of the features is not offered": (

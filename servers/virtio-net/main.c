@@ -121,7 +121,8 @@ static void end_clients(void)
     }
 }
 
-/* One round of sending, and of receiving if the device may have something. True: there is more. */
+/* One round of sending, and of receiving if the device may have something. True: there is more,
+ * and that may be something received. */
 static bool round_once(bool receives)
 {
     if (receives)
@@ -131,8 +132,7 @@ static bool round_once(bool receives)
     send_take();
     say_all();
     bool may = send_wait();
-    may = (receives ? receive_wait() : receive_wait_lent()) && may;
-    return !may;
+    return !(receive_wait() && may);
 }
 
 /* Whether there is somebody whose channel was full. */
@@ -146,12 +146,15 @@ static bool has_news(void)
     return false;
 }
 
+/* What comes meanwhile (an answer to what is sent, for instance) needs no interrupt: nobody waits
+ * before the device's queue was looked at once more. */
 static void pump(bool receives)
 {
     unsigned rounds = 0;
     bool more;
+    receive_quiet();
     do
-        more = round_once(receives);
+        more = round_once(receives || rounds > 0);
     while (more && ++rounds < ROUNDS_MAX);
     end_clients();
     if (more)

@@ -99,7 +99,12 @@ void receive_refill(void)
         virtio_notify(&device.virtio, QUEUE_RECEIVE);
 }
 
-bool receive_wait_lent(void)
+void receive_quiet(void)
+{
+    virtq_quiet(&device.receive);
+}
+
+static bool wait_lent(void)
 {
     if (!client_default || client_default->broken ||
         stock->posted * FEW >= stock->count - stock->count / KEPT_BACK)
@@ -110,7 +115,7 @@ bool receive_wait_lent(void)
 bool receive_wait(void)
 {
     bool may = virtq_wait(&device.receive);
-    return receive_wait_lent() && may;
+    return wait_lent() && may;
 }
 
 /* ---- Frames from the device. ----------------------------------------------------------------- */

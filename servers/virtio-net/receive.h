@@ -22,11 +22,11 @@ void receive_take(void);
 /* Gives the device all buffers that it can have. */
 void receive_refill(void);
 
+/* Nobody waits: no interrupt for frames until receive_wait. */
+void receive_quiet(void);
+
 /* Asks to be told of the next frame, and of lent buffers if the device has few. False: there are
  * some now. */
 bool receive_wait(void);
-
-/* The same, of lent buffers only. */
-bool receive_wait_lent(void);
 
 #endif

@@ -42,6 +42,7 @@ static unsigned held[SIZE_MOST], held_count;
 
 static bool device_sleeps, driver_sleeps;
 static bool asked;       /* for an interrupt, since the driver last looked */
+static bool quiet;       /* the driver wants none */
 static unsigned awaited; /* completions, by the driver that sleeps */
 static unsigned finished, most_in_flight;
 static const char *wrong; /* what was found, or NULL */
@@ -135,23 +136,34 @@ static void driver_wait(void)
     unsigned running = held_count + pushed_count;
     awaited = 1 + (running > 1 ? random_below(running) : 0);
     asked = true;
+    quiet = false;
     driver_sleeps = virtq_wait_for(&queue, awaited);
     if (!queue.event_index)
         awaited = 1;
     require(driver_sleeps == (pushed_count < awaited), "wait: not as many as are done");
 }
 
+/* It has been woken by something else, and goes on without interrupts. */
+static void driver_hush(void)
+{
+    virtq_quiet(&queue);
+    asked = false;
+    quiet = true;
+}
+
 static void driver_step(void)
 {
-    unsigned what = random_below(8);
+    unsigned what = random_below(9);
     if (what < 3)
         driver_add();
     else if (what < 4)
         driver_publish();
     else if (what < 7)
         driver_take();
-    else
+    else if (what < 8)
         driver_wait();
+    else
+        driver_hush();
 }
 
 /* ---- The device. ----------------------------------------------------------------------------- */
@@ -214,7 +226,7 @@ static void device_push(void)
     bool due = driver_sleeps && pushed_count == awaited;
     if (due)
         require(told, "the driver is not told");
-    else if (!asked && !queue.event_index)
+    else if (quiet || (!asked && !queue.event_index))
         require(!told, "the driver is told, and has not asked");
     else if (driver_sleeps && pushed_count < awaited)
         require(!told, "the driver is told too early");
@@ -243,6 +255,7 @@ static void begin(unsigned size, uint64_t features, uint32_t version, void *memo
     memset(records, 0, sizeof(records));
     pushed_count = held_count = finished = most_in_flight = 0;
     device_sleeps = driver_sleeps = asked = false;
+    quiet = true;
     require(virtio_begin(&device, 2) == 0 && virtio_negotiate(&device, features) == 0 &&
                 virtq_begin(&queue, memory, PHYSICAL, size, device.features) == 0 &&
                 virtio_queue_start(&device, 0, &queue) == 0,
