@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "linux_devices.h"
 
-#define STARTS 30
+#define STARTS 300
 
 static void open_console(void)
 {
