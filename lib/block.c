@@ -66,7 +66,7 @@ static int recover(struct block *block)
 static int kick_or_recover(struct block *block)
 {
     int status = kick(block);
-    while (status == -ESTALE || status == -EPIPE || status == -EPROTO) {
+    while (block->lost == 0 && (status == -ESTALE || status == -EPIPE || status == -EPROTO)) {
         status = recover(block);
         if (status > 0)
             status = kick(block);

@@ -27,7 +27,7 @@ struct block;
  * memory (1..BLOCK_REGION_MAX; 0: enough for two of nearly the largest requests) and up to `depth`
  * requests at a time (1..BLOCK_ENTRIES_MAX; 0: 32). If the server has not as much memory it may be
  * less: block_area says it. Returns 0 and *block, which ends with block_close; or -errno: -ESRCH,
- * there is no such disk, or it may not be looked up.
+ * there is no such disk, or it may not be looked up; -EPIPE, its server was given up.
  */
 int block_open(struct block **block, const char *name, size_t bytes, unsigned depth);
 
@@ -37,8 +37,12 @@ void block_close(struct block *block);
 /* What the disk is like; valid until it is closed. */
 const struct block_info *block_describe(const struct block *block);
 
-/* Size of the disk in bytes. */
+/* Size of the disk in bytes, as far as is known. It may change while the disk is open; block_read
+ * and its like notice by themselves if it has become larger. */
 uint64_t block_size(const struct block *block);
+
+/* Asks for the size again. Returns 0, and block_size tells it from then on; or -errno. */
+int block_refresh(struct block *block);
 
 /* Copies the serial number, NUL-terminated; empty: it has none. Returns 0 or -errno. */
 int block_serial(struct block *block, char serial[BLOCK_ELEMENT]);

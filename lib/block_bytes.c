@@ -153,13 +153,22 @@ static int transfer_part(struct block *block, uint32_t operation, char *buffer, 
     return request_one(block, BLOCK_OP_WRITE, begin, size);
 }
 
-static int check(const struct block *block, uint64_t position, uint64_t length)
+static bool is_within(const struct block *block, uint64_t position, uint64_t length)
+{
+    return position <= block_size(block) && length <= block_size(block) - position;
+}
+
+/* What seems to lie beyond the end may be there by now. */
+static int check(struct block *block, uint64_t position, uint64_t length)
 {
     if (block->lost < 0)
         return block->lost;
     if (block_in_flight(block) > 0)
         return -EBUSY;
-    return position > block_size(block) || length > block_size(block) - position ? -EINVAL : 0;
+    if (is_within(block, position, length))
+        return 0;
+    int status = block_refresh(block);
+    return status < 0 ? status : is_within(block, position, length) ? 0 : -EINVAL;
 }
 
 static int transfer_bytes(struct block *block, uint32_t operation, char *buffer, uint64_t position,
@@ -203,7 +212,7 @@ int block_flush(struct block *block)
 
 /* ---- Ranges. --------------------------------------------------------------------------------- */
 
-static int check_range(const struct block *block, uint64_t position, uint64_t length)
+static int check_range(struct block *block, uint64_t position, uint64_t length)
 {
     if ((position | length) & (block->info.block_size - 1))
         return -EINVAL;

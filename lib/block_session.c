@@ -196,10 +196,11 @@ static int find(struct block *block, const char *name)
 {
     anser_handle handle = names_lookup(name);
     block->own_handle = handle > 0;
+    int reason = handle == -EPIPE ? -EPIPE : -ESRCH;
     if (handle <= 0)
         handle = start_handle(name);
     if (handle <= 0)
-        return -ESRCH;
+        return reason;
     block->handle = handle;
     return 0;
 }
@@ -275,6 +276,17 @@ const struct block_info *block_describe(const struct block *block)
 uint64_t block_size(const struct block *block)
 {
     return block->info.sectors * BLOCK_SECTOR;
+}
+
+/* The rest is as it was: 5.2.4 of the virtio specification lets only the capacity change. */
+int block_refresh(struct block *block)
+{
+    struct block_info info;
+    int status = ask_word(block, BLOCK_INFO, &info, sizeof(info));
+    if (status < 0)
+        return status;
+    block->info.sectors = info.sectors;
+    return 0;
 }
 
 int block_serial(struct block *block, char serial[BLOCK_ELEMENT])

@@ -202,3 +202,19 @@ void source_close(struct source *source)
         memory_unmap(source->mapping, source->mapping_size);
     *source = (struct source){0};
 }
+
+const char *source_reason(int status)
+{
+    switch (status) {
+    case -ESRCH:
+        return "there is no such disk";
+    case -ENOENT:
+        return "there is no such file";
+    case -EINVAL:
+        return "beyond its end: it has become smaller";
+    case -EPIPE:
+        return "its server was given up; 'services' shows why, 'restart' starts it again";
+    default:
+        return strerror(-status);
+    }
+}

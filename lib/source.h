@@ -40,4 +40,7 @@ int source_skip(struct source *source, uint64_t length);
 
 void source_close(struct source *source);
 
+/* What an -errno of a disk or a source means, for the user. */
+const char *source_reason(int status);
+
 #endif

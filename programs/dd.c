@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "block.h"
+#include "clock.h"
 #include "progress.h"
 #include "source.h"
 
@@ -26,7 +27,8 @@ struct copy {
     bool sync;
     enum status status;
     struct source source;
-    struct block *disk; /* NULL: stdout */
+    struct block *disk;   /* NULL: stdout */
+    const char *at_fault; /* the one of the two that an error is about */
     uint64_t whole, partial, bytes;
 };
 
@@ -112,21 +114,18 @@ static void read_operand(struct copy *copy, const char *operand)
     else if (strncmp(operand, "status=", 7) == 0)
         copy->status = read_status(operand, operand + 7);
     else
-        fail(operand, "not an operand");
+        fail(operand,
+             "not an operand\n"
+             "usage: dd [if=DISK|FILE] [of=DISK] [bs=N] [count=N] [skip=N] [seek=N]\n"
+             "          [conv=fsync] [status=none|noxfer|progress]; N: 512, 64k, 1M, 2x1M");
 }
 
 /* ---- Copying. -------------------------------------------------------------------------------- */
 
-static const char *reason(int status)
+/* Of stdin and stdout, and of files once they are open, the error number says all. */
+static const char *why(const char *about, int status)
 {
-    switch (status) {
-    case -ESRCH:
-        return "there is no such disk";
-    case -ENOENT:
-        return "there is no such file";
-    default:
-        return strerror(-status);
-    }
+    return source_is_disk(about) ? source_reason(status) : strerror(-status);
 }
 
 static void open_both(struct copy *copy)
@@ -139,17 +138,17 @@ static void open_both(struct copy *copy)
         fail("skip=, seek=", "too large");
     int status = source_open(&copy->source, copy->input);
     if (status < 0)
-        fail(copy->input, reason(status));
+        fail(copy->input, source_reason(status));
     status = source_skip(&copy->source, skipped);
     if (status < 0)
-        fail(copy->input, status == -EINVAL ? "skip= is behind its end" : reason(status));
+        fail(copy->input, status == -EINVAL ? "skip= is behind its end" : source_reason(status));
     if (strcmp(copy->output, "-") == 0)
         return;
     if (!source_is_disk(copy->output))
         fail(copy->output, "of= takes a disk: the file system is read-only");
     status = block_open(&copy->disk, copy->output, 0, 0);
     if (status < 0)
-        fail(copy->output, reason(status));
+        fail(copy->output, source_reason(status));
     if (sought > block_size(copy->disk))
         fail(copy->output, "seek= is behind its end");
 }
@@ -166,6 +165,15 @@ static int write_stdout(const char *bytes, size_t length)
     return 0;
 }
 
+/* How many of `length` bytes fit from `at` on; the disk may have another size by now. */
+static size_t fit(struct block *disk, uint64_t at, size_t length)
+{
+    if (at > block_size(disk) || length > block_size(disk) - at)
+        block_refresh(disk);
+    uint64_t room = at < block_size(disk) ? block_size(disk) - at : 0;
+    return length < room ? length : (size_t)room;
+}
+
 /* Writes a block at its place. What does not fit on the disk is an error, when the rest is there.
  */
 static int write_block(struct copy *copy, const char *bytes, size_t length)
@@ -173,8 +181,7 @@ static int write_block(struct copy *copy, const char *bytes, size_t length)
     if (copy->disk == NULL)
         return write_stdout(bytes, length);
     uint64_t at = copy->seek * copy->block_size + copy->bytes;
-    uint64_t room = block_size(copy->disk) - at;
-    size_t fits = length < room ? length : (size_t)room;
+    size_t fits = fit(copy->disk, at, length);
     int status = block_write(copy->disk, bytes, at, fits);
     if (status < 0 || fits == length)
         return status;
@@ -194,11 +201,13 @@ static uint64_t total_of(const struct copy *copy)
 
 static int copy_block(struct copy *copy, char *buffer, bool *ended)
 {
+    copy->at_fault = copy->input;
     int64_t length = source_read(&copy->source, buffer, copy->block_size);
     if (length <= 0) {
         *ended = true;
         return (int)length;
     }
+    copy->at_fault = copy->output;
     int status = write_block(copy, buffer, (size_t)length);
     if (status < 0)
         return status;
@@ -214,14 +223,17 @@ static int copy_all(struct copy *copy, struct progress *progress)
     char *buffer = malloc(copy->block_size);
     bool ended = false;
     int status = buffer == NULL ? -ENOMEM : 0;
+    copy->at_fault = "bs=";
     while (status == 0 && !ended && copy->whole < copy->count) {
         status = copy_block(copy, buffer, &ended);
         if (copy->status == STATUS_USUAL || copy->status == STATUS_PROGRESS)
             progress_show(progress, copy->bytes);
     }
     free(buffer);
-    if (status == 0 && copy->sync && copy->disk != NULL)
+    if (status == 0 && copy->sync && copy->disk != NULL) {
+        copy->at_fault = copy->output;
         status = block_flush(copy->disk);
+    }
     return status;
 }
 
@@ -233,8 +245,9 @@ static void report(const struct copy *copy, uint64_t ticks)
     fprintf(stderr, "%" PRIu64 "+%" PRIu64 " records in\n", copy->whole, copy->partial);
     fprintf(stderr, "%" PRIu64 "+%" PRIu64 " records out\n", copy->whole, copy->partial);
     if (copy->status != STATUS_NOXFER)
-        fprintf(stderr, "%" PRIu64 " bytes (%s) copied, %s\n", copy->bytes,
-                progress_bytes(copy->bytes, amount), progress_rate(copy->bytes, ticks, rate));
+        fprintf(stderr, "%" PRIu64 " bytes (%s) copied, %.3f s, %s\n", copy->bytes,
+                progress_bytes(copy->bytes, amount), (double)ticks / (double)clock_hertz(),
+                progress_rate(copy->bytes, ticks, rate));
 }
 
 int main(int argc, char **argv)
@@ -248,7 +261,7 @@ int main(int argc, char **argv)
     int status = copy_all(&copy, &progress);
     report(&copy, progress_end(&progress));
     if (status < 0)
-        fail(copy.disk != NULL ? copy.output : copy.input, strerror(-status));
+        fail(copy.at_fault, why(copy.at_fault, status));
     block_close(copy.disk);
     source_close(&copy.source);
     return 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "block.h"
 #include "progress.h"
+#include "source.h"
 
 #define DISKS_MAX 64 /* names that are tried without arguments */
 
@@ -68,7 +69,7 @@ static int show(const char *name)
 
 static int show_all(void)
 {
-    int found = 0;
+    int found = 0, failed = 0;
     for (int i = 0; i < DISKS_MAX; i++) {
         char name[16];
         snprintf(name, sizeof(name), "disk%d", i);
@@ -76,23 +77,27 @@ static int show_all(void)
         if (status == 0)
             found++;
         else if (status != -ESRCH && status != -EPERM)
-            fprintf(stderr, "disk: %s: %s\n", name, strerror(-status));
+            fprintf(stderr, "disk: %s: %s\n", name, source_reason(status));
+        failed |= status == -EPIPE;
     }
-    if (found == 0)
+    if (found == 0 && !failed)
         puts("no disks");
-    return 0;
+    return failed;
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
         return show_all();
+    if (argv[1][0] == '-') {
+        fputs("usage: disk [NAME...]\n", stderr);
+        return 2;
+    }
     int failed = 0;
     for (int i = 1; i < argc; i++) {
         int status = show(argv[i]);
         if (status < 0)
-            fprintf(stderr, "disk: %s: %s\n", argv[i],
-                    status == -ESRCH ? "there is no such disk" : strerror(-status));
+            fprintf(stderr, "disk: %s: %s\n", argv[i], source_reason(status));
         failed |= status < 0;
     }
     return failed;

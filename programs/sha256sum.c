@@ -20,11 +20,6 @@
 
 static bool impatient;
 
-static const char *reason(int status)
-{
-    return status == -ESRCH ? "there is no such disk" : strerror(-status);
-}
-
 static int hash_source(struct source *source, const char *name, char text[SHA256_TEXT])
 {
     static char buffer[PIECE];
@@ -61,7 +56,7 @@ static bool print(const char *name)
     char text[SHA256_TEXT];
     int status = hash_name(name, text);
     if (status < 0)
-        fprintf(stderr, "sha256sum: %s: %s\n", name, reason(status));
+        fprintf(stderr, "sha256sum: %s: %s\n", name, source_reason(status));
     else
         printf("%s  %s\n", text, name);
     return status == 0;
@@ -96,7 +91,7 @@ static bool check_line(char *line, const char *list, int number)
     }
     int status = hash_name(name, text);
     bool good = status == 0 && strcmp(text, line) == 0;
-    printf("%s: %s\n", name, good ? "OK" : status < 0 ? reason(status) : "FAILED");
+    printf("%s: %s\n", name, good ? "OK" : status < 0 ? source_reason(status) : "FAILED");
     return good;
 }
 
@@ -110,7 +105,7 @@ static bool check_list(const char *list)
         source_close(&source);
     }
     if (length < 0) {
-        fprintf(stderr, "sha256sum: %s: %s\n", list, reason((int)length));
+        fprintf(stderr, "sha256sum: %s: %s\n", list, source_reason((int)length));
         return false;
     }
     text[length] = '\0';

@@ -8,6 +8,7 @@ device and start a successor, and whoever was using the disk goes on and gets ev
 
 import hashlib
 import random
+import re
 import time
 
 import pytest
@@ -110,6 +111,41 @@ def test_disk(image, tmp_path, legacy):
                 ask_for_reset(stopped, DISK, 0, monitor.queue("virtio-blk", 0))
             assert f"{digest}  disk0" in machine.command("sha256sum disk0")
             wait_said(machine, "disk0", "it asks for a reset")
+        monitor.close()
+
+
+def break_each(machine, monitor, folder, last_words):
+    """Has the device ask for a reset whenever there is a server, until the console shows these words."""
+    for _ in range(600):
+        if last_words in machine.unread:
+            return
+        with Stopped(folder) as stopped:
+            queue = monitor.queue("virtio-blk", 0)
+            if queue["vring-avail"] != 0:  # else it is between two servers
+                ask_for_reset(stopped, DISK, 0, queue)
+        time.sleep(0.2)
+    raise AssertionError(f"never said: {last_words}")
+
+
+def test_broken_for_good(image, tmp_path):
+    """Each server ends that takes the disk over, until init gives it up; then nobody waits any more."""
+    path, digest = image
+    with Machine(disk=path, extra=arguments(tmp_path), timeout=90) as machine:
+        machine.expect("> ")
+        monitor = Monitor(tmp_path)
+        monitor.throttle("disk0", 1)
+        monitor.read_block("disk0", 65536)
+        machine.send("sha256sum disk0; echo status $?\n")
+        break_each(machine, monitor, tmp_path, "its server was given up")
+        monitor.throttle("disk0", 0)
+        machine.expect("sha256sum: disk0: its server was given up")
+        machine.expect("(?m)^status 1$")
+        machine.expect("> ")
+        assert "service 'disk0' ended 10 times in 60 s: given up" in machine.command("dmesg")
+        assert re.search(r"disk0 .* failed", machine.command("services"))
+        assert "disk0: its server was given up" in machine.command("disk")
+        machine.command("restart disk0")
+        assert f"{digest}  disk0" in machine.command("sha256sum disk0")
         monitor.close()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import disk_image
 from anser_qemu import BUILD, Machine, read_tap, run_target_program
+from qemu_memory import Monitor, arguments
 
 TESTS = BUILD / "initrd-test.cpio"
 MIB = 1 << 20
@@ -234,6 +235,29 @@ def test_a_thousand_kills(tmp_path, options):
     kill_under_load(tmp_path, 1000, 100000, timeout=1800, **options)
 
 
+@pytest.mark.parametrize("legacy", [False, True])
+def test_resize(tmp_path, legacy):
+    """A disk gets another size while programs have it open, and once while its server is restarted."""
+    path = disk_image.make(tmp_path / "disk", 8 * MIB)
+    with Machine(initrd=TESTS, disk=path, legacy=legacy, extra=arguments(tmp_path), timeout=60) as machine:
+        machine.expect("> ")
+        monitor = Monitor(tmp_path)
+        machine.send("/tests/disk/resize disk0\n")
+        machine.expect("# larger")
+        monitor.ask("block_resize", {"device": "disk0", "size": 12 * MIB})
+        machine.expect("# smaller")
+        monitor.ask("block_resize", {"device": "disk0", "size": 8 * MIB})
+        machine.expect(r"(?m)^1\.\.\d+$")
+        machine.expect("> ")
+        passed, failures = read_tap(machine.transcript)
+        assert passed > 8 and not failures, failures
+        monitor.ask("block_resize", {"device": "disk0", "size": 20 * MIB})
+        machine.command("restart disk0")
+        assert "disk0  20.0 MiB, 40960 sectors" in machine.command("disk")
+        assert "5+0 records out" in machine.command("dd if=disk0 bs=4M | dd bs=4M of=disk0")
+        monitor.close()
+
+
 def test_restart_by_hand(tmp_path):
     """A copy that runs on while its servers are restarted from the prompt ends well."""
     source = disk_image.make_random(tmp_path / "source", 32 * MIB)
@@ -259,13 +283,17 @@ def test_given_up(tmp_path):
         machine.expect("> ")
         machine.command("restart disk0")
         said = machine.command("disk disk0")
-        assert re.search("disk0: ", said), said
+        assert "disk0: its server was given up" in said, said
+        assert "disk0: its server was given up" in machine.command("disk")
+        assert "disk0: its server was given up" in machine.command("dd if=disk0 count=1")
+        machine.command("restart disk0")
+        assert "1+0 records out" in machine.command("dd if=disk0 bs=1k of=disk0 count=1")
 
 
 def _never_restarted(path):
     text = (disk_image.ROOT / "servers/init/manifest").read_text()
     stanza = re.search(r"^driver disk\n(    .*\n)+", text, re.M)[0]
-    path.write_text(text.replace(stanza, stanza.replace("restart    always", "restart    never")))
+    path.write_text(text.replace(stanza, stanza.replace("restart    always 10 in 60", "restart    never")))
     return path
 
 @pytest.mark.parametrize("options", KINDS[:2])

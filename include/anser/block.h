@@ -57,7 +57,7 @@
 #ifndef __ASSEMBLER__
 struct block_info {
     int64_t status;
-    uint64_t sectors; /* capacity */
+    uint64_t sectors; /* capacity; may change at any time, nothing else here does */
     uint32_t flags;
     uint32_t request_max;       /* bytes of one read or write */
     uint32_t block_size;        /* bytes that the medium writes best; a multiple of BLOCK_SECTOR */

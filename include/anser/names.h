@@ -22,6 +22,7 @@
  *   no handle that can be duplicated.
  * NAMES_WITHDRAW name: -ESRCH: not there; -EPERM: published by another one.
  * NAMES_LOOKUP name: the answer carries a duplicate of the published handle. -ESRCH: not there.
+ * -EPIPE: a service that has ended, or failed, and that init does not start again by itself.
  * NAMES_WATCH name, handle: a send handle, to which NAMES_PUBLISHED is sent without blocking, now
  * if the name is there and at each publication from now on, until it is closed or its receiver
  * gone. NAMES_LIST index: the first name whose index is >= this. Status 1 and the name, 0: no more.

@@ -191,7 +191,9 @@ static anser_handle open_name(const struct client *client, const char *name)
     if (service)
         return service_open(service, client->entry);
     struct publication *place = find_publication(name);
-    return place ? handle_duplicate(place->handle) : -ANSER_ESRCH;
+    if (place)
+        return handle_duplicate(place->handle);
+    return service_find(name) ? -ANSER_EPIPE : -ANSER_ESRCH;
 }
 
 int64_t registry_lookup(struct server *server, struct serve_request *request)

@@ -130,10 +130,24 @@ static void read_flags(void)
             device_info.flags |= flags[i].flag;
 }
 
+/* What is no whole block at the end is left out, and what could not be counted in bytes: the device
+ * may say anything. */
+static int read_capacity(void)
+{
+    const uint64_t countable = INT64_MAX / BLOCK_SECTOR;
+    uint64_t sectors = 0;
+    int status = virtio_config_read(&virtio, CONFIG_CAPACITY, &sectors, sizeof(sectors));
+    if (status < 0)
+        return status;
+    if (sectors > countable)
+        sectors = countable;
+    device_info.sectors = sectors & ~(uint64_t)(device_info.block_size / BLOCK_SECTOR - 1);
+    return 0;
+}
+
 /* -EPROTO: blocks that are no power of two of sectors, or no room for one of them in a request. */
 static int read_configuration(void)
 {
-    virtio_config_read(&virtio, CONFIG_CAPACITY, &device_info.sectors, sizeof(uint64_t));
     read_flags();
     device_info.block_size = BLOCK_SECTOR;
     if (virtio.features & FEATURE_BLOCK_SIZE)
@@ -141,6 +155,9 @@ static int read_configuration(void)
     uint32_t block = device_info.block_size;
     if (block < BLOCK_SECTOR || block > BLOCK_REQUEST_MAX || (block & (block - 1)) != 0)
         return -EPROTO;
+    int status = read_capacity();
+    if (status < 0)
+        return status;
     device_info.request_max = BLOCK_REQUEST_MAX;
     if (virtio.features & FEATURE_SIZE_MAX && config_word(CONFIG_SIZE_MAX) < BLOCK_REQUEST_MAX)
         device_info.request_max = config_word(CONFIG_SIZE_MAX) & ~(block - 1);
@@ -305,8 +322,7 @@ int device_interrupt(void)
         return 0;
     if (virtio_needs_reset(&virtio))
         fault = "it asks for a reset";
-    else if (virtio_config_read(&virtio, CONFIG_CAPACITY, &device_info.sectors, sizeof(uint64_t)) <
-             0)
+    else if (read_capacity() < 0)
         fault = "its configuration changes without end";
     return fault ? -EPROTO : 0;
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"anser/abi"
@@ -28,7 +29,8 @@ const (
 type Disk struct {
 	name   string
 	handle anser.Handle
-	info   abi.BlockInfoMessage
+	info   abi.BlockInfoMessage // but for Sectors, which may change
+	size   atomic.Int64         // bytes
 
 	// Whoever uses the data memory holds it for reading; it is replaced under it.
 	region  sync.RWMutex
@@ -59,6 +61,7 @@ func Open(name string) (*Disk, error) {
 		_ = handle.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	d.size.Store(int64(d.info.Sectors * abi.BlockSector))
 	if err := d.session.begin(d.handle); err != nil {
 		_ = handle.Close()
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -100,12 +103,36 @@ func (d *Disk) ask(request uint64, buffer []byte) error {
 
 // Info is what the disk is like.
 func (d *Disk) Info() abi.BlockInfoMessage {
-	return d.info
+	info := d.info
+	info.Sectors = uint64(d.Size()) / abi.BlockSector
+	return info
 }
 
-// Size is its size in bytes.
+// Size is its size in bytes, as far as is known. It may change while the disk is open; ReadAt and WriteAt
+// notice by themselves if it has become larger.
 func (d *Disk) Size() int64 {
-	return int64(d.info.Sectors * abi.BlockSector)
+	return d.size.Load()
+}
+
+// Refresh asks for the size again.
+func (d *Disk) Refresh() error {
+	var info abi.BlockInfoMessage
+	if err := d.ask(abi.BlockInfo, anser.Bytes(&info)); err != nil {
+		return fmt.Errorf("%s: %w", d.name, err)
+	}
+	d.size.Store(int64(info.Sectors * abi.BlockSector))
+	return nil
+}
+
+// within is how many of length bytes from off on there are. What seems to lie beyond the end may be there
+// by now.
+func (d *Disk) within(off int64, length int) (int64, error) {
+	if d.Size()-off < int64(length) {
+		if err := d.Refresh(); err != nil {
+			return 0, err
+		}
+	}
+	return min(max(d.Size()-off, 0), int64(length)), nil
 }
 
 // Statistics are the counters of the server, since it began.
@@ -120,10 +147,11 @@ func (d *Disk) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fmt.Errorf("%s: negative offset: %w", d.name, syscall.EINVAL)
 	}
-	var end error
-	if left := d.Size() - off; left < int64(len(p)) {
-		p, end = p[:max(left, 0)], io.EOF
+	left, end := d.within(off, len(p))
+	if end == nil && left < int64(len(p)) {
+		end = io.EOF
 	}
+	p = p[:left]
 	n, err := d.pieces(abi.BlockOpRead, p, off)
 	if err != nil {
 		end = fmt.Errorf("%s: read at %d: %w", d.name, off+int64(n), err)
@@ -136,10 +164,11 @@ func (d *Disk) WriteAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fmt.Errorf("%s: negative offset: %w", d.name, syscall.EINVAL)
 	}
-	var end error
-	if left := d.Size() - off; left < int64(len(p)) {
-		p, end = p[:max(left, 0)], io.ErrShortWrite
+	left, end := d.within(off, len(p))
+	if end == nil && left < int64(len(p)) {
+		end = io.ErrShortWrite
 	}
+	p = p[:left]
 	n, err := d.pieces(abi.BlockOpWrite, p, off)
 	if err != nil {
 		end = fmt.Errorf("%s: write at %d: %w", d.name, off+int64(n), err)
