@@ -9,14 +9,21 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <anser/errors.h>
 #include <anser/ring.h>
 
 struct ring {
-    struct ring_shared *shared;
-    uint8_t *entries; /* shared as well */
-    uint32_t size;    /* in entries, a power of two */
+    /* Shared with the other side, who may write anything anywhere. */
+    uint8_t *entries;
+    uint32_t *count, *waits; /* this side's words */
+    const uint32_t *their_count;
+    uint32_t *their_waits;
+
+    uint32_t size; /* in entries, a power of two */
     uint32_t entry_size;
-    uint32_t mine;  /* the own count, the only true one */
+    uint32_t mine; /* the own count, the only true one */
+    uint32_t
+        ahead; /* entries that were there from the beginning: all for who puts, 0 for who takes */
     uint32_t ready; /* entries that the other side had left to this one when it was last asked */
     bool puts;      /* this side puts in */
 };
@@ -36,7 +43,15 @@ void ring_begin_taker(struct ring *ring, struct ring_shared *shared, void *entri
  * How many entries this side may put in, or take out, now: 0..size. -EPROTO: the other side's count
  * is impossible, and always will be as far as the ring is concerned; the ring is not changed.
  */
-int64_t ring_ready(struct ring *ring);
+static inline int64_t ring_ready(struct ring *ring)
+{
+    uint32_t theirs = __atomic_load_n(ring->their_count, __ATOMIC_ACQUIRE);
+    uint32_t ready = ring->ahead + theirs - ring->mine;
+    if (ready > ring->size)
+        return -ANSER_EPROTO;
+    ring->ready = ready;
+    return ready;
+}
 
 /*
  * The i-th of them, i < what ring_ready said. The other side can go on writing to it: copy first,
@@ -49,7 +64,19 @@ static inline void *ring_entry(const struct ring *ring, uint32_t i)
 
 /* Hands the first n of them to the other side, n <= what ring_ready said. True: it sleeps, its word
  * is cleared, and it must be told now. */
-bool ring_advance(struct ring *ring, uint32_t n);
+static inline bool ring_advance(struct ring *ring, uint32_t n)
+{
+    ring->mine += n;
+    ring->ready -= n;
+    __atomic_store_n(ring->count, ring->mine, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(ring->their_waits, __ATOMIC_RELAXED) == 0)
+        return false;
+    /* Cleared before it is told: if it goes to sleep again in between, it is told once too often.
+     */
+    __atomic_store_n(ring->their_waits, 0, __ATOMIC_RELAXED);
+    return true;
+}
 
 /*
  * This side is going to sleep until there are `least` entries to put or take, 1..size. True: it
@@ -58,7 +85,10 @@ bool ring_advance(struct ring *ring, uint32_t n);
 bool ring_sleep(struct ring *ring, uint32_t least);
 
 /* This side does not sleep any more, and need not be told. */
-void ring_awake(struct ring *ring);
+static inline void ring_awake(struct ring *ring)
+{
+    __atomic_store_n(ring->waits, 0, __ATOMIC_RELAXED);
+}
 
 /* For rings of bytes (entry_size 1): the bytes from the i-th on, and how many of those that are
  * ready stand together. */

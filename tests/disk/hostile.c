@@ -170,12 +170,12 @@ static void test_count(uint32_t *(*which)(struct block *), uint32_t value, const
 
 static uint32_t *requests_put(struct block *block)
 {
-    return &block->session.requests.shared->put;
+    return block->session.requests.count;
 }
 
 static uint32_t *completions_taken(struct block *block)
 {
-    return &block->session.completions.shared->taken;
+    return block->session.completions.count;
 }
 
 static void put_raw(struct block *block, uint32_t place, struct block_request request)
@@ -191,11 +191,11 @@ static void test_no_room(void)
     for (unsigned round = 0; round < 4; round++) {
         for (uint32_t i = 0; i < 8; i++)
             put_raw(block, i, (struct block_request){.operation = 99, .cookie = i});
-        uint32_t taken = __atomic_load_n(&block->session.requests.shared->taken, __ATOMIC_ACQUIRE);
-        __atomic_store_n(&block->session.requests.shared->put, taken + 8, __ATOMIC_SEQ_CST);
+        uint32_t taken = __atomic_load_n(block->session.requests.their_count, __ATOMIC_ACQUIRE);
+        __atomic_store_n(block->session.requests.count, taken + 8, __ATOMIC_SEQ_CST);
         kick();
     }
-    uint32_t put = __atomic_load_n(&block->session.completions.shared->put, __ATOMIC_ACQUIRE);
+    uint32_t put = __atomic_load_n(block->session.completions.their_count, __ATOMIC_ACQUIRE);
     TEST(put == 8, "no more completions than have room (%u)", (unsigned)put);
     TEST(good_reads(), "the good one reads on");
     block_close(block);
@@ -234,10 +234,10 @@ static void test_changing(void)
     TEST(thread_create(&thread, change, NULL, NULL) == 0, "a thread changes its requests");
     bool well = true;
     for (unsigned round = 0; round < 500 && well; round++) {
-        uint32_t put = __atomic_load_n(&block->session.completions.shared->put, __ATOMIC_ACQUIRE);
-        __atomic_store_n(&block->session.completions.shared->taken, put, __ATOMIC_SEQ_CST);
-        uint32_t taken = __atomic_load_n(&block->session.requests.shared->taken, __ATOMIC_ACQUIRE);
-        __atomic_store_n(&block->session.requests.shared->put, taken + 8, __ATOMIC_SEQ_CST);
+        uint32_t put = __atomic_load_n(block->session.completions.their_count, __ATOMIC_ACQUIRE);
+        __atomic_store_n(block->session.completions.count, put, __ATOMIC_SEQ_CST);
+        uint32_t taken = __atomic_load_n(block->session.requests.their_count, __ATOMIC_ACQUIRE);
+        __atomic_store_n(block->session.requests.count, taken + 8, __ATOMIC_SEQ_CST);
         well = kick() == 0;
         thread_yield();
     }

@@ -505,7 +505,7 @@ static void check_buffers(unsigned i)
     client_kick(i);
     client_take(i);
     require(count_of(side->flying) == 0);
-    uint32_t not_collected = side->lend.mine - side->lend.shared->taken;
+    uint32_t not_collected = side->lend.mine - *side->lend.their_count;
     require(count_of(side->lent) ==
             client->buffers.idle_count + client->buffers.posted + not_collected);
 }
