@@ -270,13 +270,16 @@ static int64_t handle(struct request *request)
 /* One message that is neither an event nor an end. True: `registers` holds its answer. */
 static bool serve(struct ipc_registers *registers, int64_t info)
 {
-    struct request request = {
-        .badge = registers->badge,
-        .handles = registers->handles,
-        .handle_count = ipc_handles(info),
-    };
-    /* What is shorter has zeros behind it. */
-    memcpy(request.words, registers->words, ipc_bytes(info));
+    struct request request;
+    unsigned bytes = ipc_bytes(info);
+    request.badge = registers->badge;
+    request.handles = registers->handles;
+    request.handle_count = ipc_handles(info);
+    /* All of it, and then zeros behind what is shorter: most is not. */
+    memcpy(request.words, registers->words, sizeof(request.words));
+    if (bytes < sizeof(request.words))
+        memset((uint8_t *)request.words + bytes, 0, sizeof(request.words) - bytes);
+    memset(request.answer, 0, sizeof(request.answer));
     int64_t status = handle(&request);
     for (unsigned i = 0; i < request.handle_count; i++)
         handle_close(request.handles[i]);

@@ -94,11 +94,11 @@ static void fill_ring(struct endpoint *socket, uint32_t *room)
     forget_held(socket, count);
 }
 
-/* Half the window that the peer can be offered: it may know of 64 KiB only (RFC 7323). */
-static uint32_t half_window(const struct endpoint *socket)
+/* The window that the peer can be offered: it may know of 64 KiB only (RFC 7323). */
+static uint32_t whole_window(const struct endpoint *socket)
 {
     uint32_t most = socket->tcp == NULL ? socket->receive.size : TCP_WND_MAX(socket->tcp);
-    return (most < socket->receive.size ? most : socket->receive.size) / 2;
+    return most < socket->receive.size ? most : socket->receive.size;
 }
 
 /* Offers the peer what has room, beside what it may still send. */
@@ -106,7 +106,9 @@ static void open_window(struct endpoint *socket, uint32_t room)
 {
     struct tcp_pcb *tcp = socket->tcp;
     uint32_t held = held_bytes(socket);
-    uint32_t may = room > held ? room - held : 0;
+    uint32_t may = room > held ? room - held : 0, most = whole_window(socket);
+    if (may > most)
+        may = most;
     if (may <= tcp->rcv_wnd || (socket->peer_ended && socket->held_count == 0))
         return;
     uint32_t known = tcp->rcv_ann_right_edge - tcp->rcv_nxt;
@@ -116,8 +118,7 @@ static void open_window(struct endpoint *socket, uint32_t room)
         more -= step;
     }
     /* The peer may have stopped: it is told without being asked. */
-    uint32_t half = half_window(socket);
-    if (known < half && tcp->rcv_ann_wnd >= half) {
+    if (known < most / 2 && tcp->rcv_ann_wnd >= most / 2) {
         tcp_ack_now(tcp);
         tcp_output(tcp);
     }
@@ -149,7 +150,7 @@ bool stream_receive(struct endpoint *socket)
         fill_ring(socket, &room);
         if (socket->tcp != NULL && (socket->state & SOCKET_CONNECTED))
             open_window(socket, room);
-        uint32_t half = half_window(socket);
+        uint32_t half = whole_window(socket) / 2;
         if (room >= half || ring_sleep(&socket->receive, half))
             break;
     }
