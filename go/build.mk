@@ -9,12 +9,16 @@ GO_PROGRAMS := $(filter-out $(GO_SERVERS),$(GO_COMMANDS))
 # Those of go/test print TAP; they are in the tests' archive only.
 GO_TESTS    := $(sort $(patsubst go/test/%/,%,$(dir $(wildcard go/test/*/*.go))))
 # Without tables for debuggers: archives lie in memory.
-GO_BUILD     = GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -ldflags='-s -w'
+GO_BUILD     = GOOS=linux GOARCH=riscv64 CGO_ENABLED=0 $(GO_USER) build -trimpath -ldflags='-s -w $(1)'
+# The runtime's signals for preemption put who waits at the end of its queue: the model knows none.
+GO_NO_SIGNALS := -X runtime.godebugDefault=asyncpreemptoff=1
 
 .PHONY: go-commands
 go-commands:
 	@mkdir -p $(BUILD)/go/linked
-	$(Q)cd go && $(GO_BUILD) -o $(abspath $(BUILD))/go/linked/ $(GO_COMMANDS:%=./cmd/%) $(GO_TESTS:%=./test/%)
+	$(Q)cd go && $(call GO_BUILD) -o $(abspath $(BUILD))/go/linked/ $(GO_COMMANDS:%=./cmd/%) \
+		$(patsubst %,./test/%,$(filter-out gomodel,$(GO_TESTS)))
+	$(Q)cd go && $(call GO_BUILD,$(GO_NO_SIGNALS)) -o $(abspath $(BUILD))/go/linked/ ./test/gomodel
 
 # Package anser's own tests and examples, as a program that runs on Anser.
 INITRD_EXTRA += tests/goanser=$(BUILD)/go/goanser
