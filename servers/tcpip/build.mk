@@ -12,6 +12,9 @@ LWIP_SOURCES := $(addprefix $(LWIP)/, \
 	core/ipv6/ip6_frag.c core/ipv6/mld6.c core/ipv6/nd6.c netif/ethernet.c apps/sntp/sntp.c)
 LWIP_OBJECTS := $(patsubst $(LWIP)/%.c,$(BUILD)/user/lwip/%.o,$(LWIP_SOURCES))
 LWIP_INCLUDE := -I$(LWIP)/include -Iservers/tcpip/port
+# lwIP and the server are optimized as one: many of their functions are a few instructions that
+# others call for each frame.
+LWIP_FLAGS   := $(LWIP_INCLUDE) -flto
 LIB_LWIP     := $(BUILD)/user/lwip/liblwip.a
 
 $(LWIP_SOURCES):
@@ -22,15 +25,15 @@ $(BUILD)/user/lwip/%.o: $(LWIP)/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out $(WARNINGS),$(USER_CFLAGS)) -ffunction-sections \
-		-fdata-sections $(LWIP_INCLUDE) -I. -c $< -o $@
+		-fdata-sections $(LWIP_FLAGS) -I. -c $< -o $@
 
 $(LIB_LWIP): $(LWIP_OBJECTS)
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
+	$(Q)rm -f $@ && $(CROSS)gcc-ar rcs $@ $^
 
 TCPIP_SOURCES := $(wildcard servers/tcpip/*.c)
 
-$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_INCLUDE),$(LIB_LWIP)))
+$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_FLAGS),-flto=1 $(LIB_LWIP)))
 
 # This file compiles one of lwIP's within.
 $(BUILD)/user/servers/tcpip/acknowledge.o: USER_FLAGS += -I$(LWIP) -w
