@@ -66,11 +66,21 @@ static struct client *free_place(void)
     return NULL;
 }
 
+/* A client that attached again while its requests were in flight is twice in the table; the records
+ * are those of its new place. */
+static bool has_records(const struct client *client)
+{
+    for (unsigned i = 0; i < CLIENTS_MAX; i++)
+        if (&clients[i] != client && clients[i].key == client->key)
+            return false;
+    return client->key != 0;
+}
+
 /* Only now nobody needs the region any more: until here init had it as well, so it cannot be free
  * while the device may use it, whoever dies. */
 static void free_client(struct client *client)
 {
-    if (client->key != 0) {
+    if (has_records(client)) {
         record_drop(client->key | CLIENT_KEY_REGION);
         record_drop(client->key);
     }
@@ -193,8 +203,10 @@ int client_attach(uint64_t badge, const struct block_attach *wanted, anser_handl
         return -EINVAL;
     lay_out(wanted->bytes, (uint32_t)entries, answered);
     int status = prepare(badge, (uint32_t)entries, answered, &client);
-    if (status == 0)
+    if (status == 0) {
+        client->key = badge; /* from here on there may be records of it */
         status = keep(client, badge, notify);
+    }
     if (status == 0) {
         *region = dma_share(&client->region);
         status = *region < 0 ? (int)*region : 0;
@@ -206,7 +218,7 @@ int client_attach(uint64_t badge, const struct block_attach *wanted, anser_handl
     }
     handle_close(client->notify);
     client->notify = notify;
-    client->key = client->badge = badge;
+    client->badge = badge;
     client->is_stale = false;
     begin_rings(client, answered);
     return 0;

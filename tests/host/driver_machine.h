@@ -25,6 +25,7 @@
 #define MACHINE_PHYSICAL UINT64_C(0x80000000)
 #define MACHINE_STRIDE   UINT64_C(0x1000000)
 #define MACHINE_DMA      128 /* pieces of DMA memory at a time */
+#define MACHINE_RECORDS  256 /* as many as init keeps */
 
 /* Ends the program with the place, if it does not hold. */
 #define require(holds) machine_require((holds), __FILE__, __LINE__)
@@ -39,7 +40,8 @@ static void machine_require(bool holds, const char *file, int line)
 
 static struct virtio_model machine;
 static uint64_t machine_next;
-static uint8_t *machine_memory[MACHINE_DMA]; /* what is not given back yet */
+static uint8_t *machine_memory[MACHINE_DMA];      /* what is not given back yet */
+static uint64_t machine_records[MACHINE_RECORDS]; /* keys of what is left with init; 0: free */
 
 /*
  * The driver's own variables stand in sections of their own: the program takes in its sources
@@ -78,6 +80,7 @@ static void machine_begin(uint32_t version, uint32_t type, uint64_t offered)
 {
     machine = (struct virtio_model){.version = version, .type = type, .offered = offered};
     machine_next = MACHINE_PHYSICAL;
+    memset(machine_records, 0, sizeof(machine_records));
 }
 
 /* What the death of the driver gives back. */
@@ -178,6 +181,8 @@ uint64_t clock_now(void)
 
 #define MACHINE_LATER (UINT64_MAX / 2)
 
+uint64_t clock_after(uint64_t milliseconds);
+
 /* Never comes: what is tried again later is not what is looked at here. */
 uint64_t clock_after(uint64_t milliseconds)
 {
@@ -203,15 +208,30 @@ anser_handle handle_duplicate(anser_handle handle)
     return handle;
 }
 
+static uint64_t *machine_record(uint64_t key)
+{
+    for (unsigned i = 0; i < MACHINE_RECORDS; i++)
+        if (machine_records[i] == key)
+            return &machine_records[i];
+    return NULL;
+}
+
 int64_t record_store(uint64_t key, const uint64_t words[KEEP_WORDS], anser_handle handle)
 {
-    (void)key, (void)words, (void)handle;
+    (void)words, (void)handle;
+    uint64_t *record = machine_record(key);
+    if (!record && !(record = machine_record(0)))
+        return -ANSER_ENOMEM;
+    *record = key;
     return 0;
 }
 
 int64_t record_drop(uint64_t key)
 {
-    (void)key;
+    uint64_t *record = machine_record(key);
+    if (key == 0 || !record)
+        return -ANSER_ESRCH;
+    *record = 0;
     return 0;
 }
 

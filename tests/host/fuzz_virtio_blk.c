@@ -349,6 +349,23 @@ static void finish(void)
     require(driver_has_ended || is_settled());
 }
 
+/* What a successor has to know: who is attached, and of nobody else's but what is in flight. */
+static void check_records(void)
+{
+    unsigned count = 0, expected = 0;
+    for (unsigned i = 0; i < MACHINE_RECORDS; i++)
+        count += machine_records[i] != 0;
+    for (unsigned i = 1; i <= SIDES; i++) {
+        bool is_here = client_find(i) != NULL, is_there = machine_record(i) != NULL;
+        require(is_there || !is_here);
+        require(is_there == (machine_record(i | CLIENT_KEY_REGION) != NULL));
+        expected += is_there ? 2 : 0;
+    }
+    require(count == expected && (device_is_hostile || !driver_has_ended));
+    for (unsigned i = 0; i < CLIENTS_MAX; i++)
+        require(clients[i].key == 0 || machine_record(clients[i].key) != NULL);
+}
+
 static void make_device(void)
 {
     unsigned kind = next_byte();
@@ -391,6 +408,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         while (input_size > 0 && !driver_has_ended)
             step();
         finish();
+        check_records();
     }
     virtq_end(&queue);
     machine_end();
