@@ -25,36 +25,35 @@ static uint64_t padded(uint64_t size)
     return (size + 3) & ~(uint64_t)3;
 }
 
-static bool is_ours(const uint8_t *note, uint64_t name_size, uint64_t description_size)
+static bool is_ours(const uint8_t *note, uint64_t name_size)
 {
-    return name_size == sizeof(ELF_NOTE_OWNER) && description_size == sizeof(uint32_t) &&
-           read_number(note + 8, 4) == ELF_NOTE_VERSION &&
+    return name_size == sizeof(ELF_NOTE_OWNER) &&
            memcmp(note + NOTE_HEAD, ELF_NOTE_OWNER, sizeof(ELF_NOTE_OWNER)) == 0;
 }
 
-/* The notes of one segment, all of which lies in the file. */
-static bool find_in(const uint8_t *notes, uint64_t size, uint32_t *version)
+/* The description of our note of this type and size; NULL: it is not there. The notes are those of
+ * one segment, all of which lies in the file. */
+static const uint8_t *find_in(const uint8_t *notes, uint64_t size, uint32_t type, uint64_t wanted)
 {
     while (size >= NOTE_HEAD) {
         uint64_t name_size = read_number(notes, 4), description_size = read_number(notes + 4, 4);
         uint64_t description = NOTE_HEAD + padded(name_size); /* no sum of 32-bit sizes wraps */
         if (description + description_size > size)
-            return false;
-        if (is_ours(notes, name_size, description_size)) {
-            *version = (uint32_t)read_number(notes + description, 4);
-            return true;
-        }
+            return NULL;
+        if (description_size == wanted && read_number(notes + 8, 4) == type &&
+            is_ours(notes, name_size))
+            return notes + description;
         uint64_t next = description + padded(description_size);
         if (next > size)
-            return false;
+            return NULL;
         notes += next;
         size -= next;
     }
-    return false;
+    return NULL;
 }
 
-bool elf_note_version(const void *bytes, size_t size, const struct elf_image *image,
-                      uint32_t *version)
+static const uint8_t *find(const void *bytes, size_t size, const struct elf_image *image,
+                           uint32_t type, uint64_t wanted)
 {
     const uint8_t *file = bytes;
     for (uint32_t i = 0; i < image->table_count; i++) {
@@ -62,8 +61,23 @@ bool elf_note_version(const void *bytes, size_t size, const struct elf_image *im
         uint64_t offset = read_number(entry + 8, 8), length = read_number(entry + 32, 8);
         if (read_number(entry, 4) != ENTRY_NOTE || offset > size || length > size - offset)
             continue;
-        if (find_in(file + offset, length, version))
-            return true;
+        const uint8_t *description = find_in(file + offset, length, type, wanted);
+        if (description)
+            return description;
     }
-    return false;
+    return NULL;
+}
+
+bool elf_note_version(const void *bytes, size_t size, const struct elf_image *image,
+                      uint32_t *version)
+{
+    const uint8_t *description = find(bytes, size, image, ELF_NOTE_VERSION, sizeof(*version));
+    if (description)
+        *version = (uint32_t)read_number(description, sizeof(*version));
+    return description != NULL;
+}
+
+bool elf_note_signals(const void *bytes, size_t size, const struct elf_image *image)
+{
+    return find(bytes, size, image, ELF_NOTE_SIGNALS, 0) != NULL;
 }

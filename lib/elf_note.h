@@ -13,6 +13,7 @@
 
 #define ELF_NOTE_OWNER   "Anser"
 #define ELF_NOTE_VERSION 1 /* type; the description is ANSER_ABI_VERSION, 32 bits */
+#define ELF_NOTE_SIGNALS 2 /* type, without description: it heeds the start handle "signals" */
 
 /*
  * Looks for our note in the PT_NOTE entries of a file that elf_decode took, `size` bytes at
@@ -21,5 +22,8 @@
  */
 bool elf_note_version(const void *bytes, size_t size, const struct elf_image *image,
                       uint32_t *version);
+
+/* Likewise, whether there is a note ELF_NOTE_SIGNALS (lib/interrupt.h). */
+bool elf_note_signals(const void *bytes, size_t size, const struct elf_image *image);
 
 #endif

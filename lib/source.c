@@ -211,7 +211,7 @@ const char *source_reason(int status)
     case -ENOENT:
         return "there is no such file";
     case -EINVAL:
-        return "beyond its end: it has become smaller";
+        return "that is beyond its end";
     case -EPIPE:
         return "its server was given up; 'services' shows why, 'restart' starts it again";
     default:

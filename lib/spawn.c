@@ -322,5 +322,9 @@ anser_handle spawn_program(const struct spawn *spawn, struct spawn_error *error)
     }
     if (spawn->foreign != NULL)
         *spawn->foreign = spawner.foreign;
+    if (spawn->heeds_signals != NULL)
+        *spawn->heeds_signals =
+            !spawner.foreign &&
+            elf_note_signals(spawner.program.bytes, spawner.program.size, &spawner.program.elf);
     return spawner.process;
 }

@@ -60,6 +60,7 @@ struct spawn {
     anser_handle fault;    /* likewise, ANSER_EVENT_FAULT */
     const void *random;    /* 16 bytes for a foreign program's AT_RANDOM; NULL: from the time */
     bool *foreign;         /* told, once it has started, whether the program is; or NULL */
+    bool *heeds_signals;   /* likewise, whether it is ours and says so in its note */
 };
 
 /* What went wrong, in words: the step, the field, the value, the errno. */

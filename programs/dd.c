@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "block.h"
 #include "clock.h"
+#include "interrupt.h"
 #include "progress.h"
 #include "source.h"
 
@@ -31,6 +32,11 @@ struct copy {
     const char *at_fault; /* the one of the two that an error is about */
     uint64_t whole, partial, bytes;
 };
+
+INTERRUPT_HEEDED;
+
+static struct copy current = {.input = "-", .output = "-", .block_size = 512, .count = UINT64_MAX};
+static struct progress progress;
 
 _Noreturn static void fail(const char *about, const char *what)
 {
@@ -218,51 +224,63 @@ static int copy_block(struct copy *copy, char *buffer, bool *ended)
     return 0;
 }
 
-static int copy_all(struct copy *copy, struct progress *progress)
+static int copy_all(void)
 {
-    char *buffer = malloc(copy->block_size);
+    char *buffer = malloc(current.block_size);
     bool ended = false;
     int status = buffer == NULL ? -ENOMEM : 0;
-    copy->at_fault = "bs=";
-    while (status == 0 && !ended && copy->whole < copy->count) {
-        status = copy_block(copy, buffer, &ended);
-        if (copy->status == STATUS_USUAL || copy->status == STATUS_PROGRESS)
-            progress_show(progress, copy->bytes);
+    current.at_fault = "bs=";
+    while (status == 0 && !ended && current.whole < current.count) {
+        status = copy_block(&current, buffer, &ended);
+        if (current.status == STATUS_USUAL || current.status == STATUS_PROGRESS)
+            progress_show(&progress, current.bytes);
     }
     free(buffer);
-    if (status == 0 && copy->sync && copy->disk != NULL) {
-        copy->at_fault = copy->output;
-        status = block_flush(copy->disk);
+    if (status == 0 && current.sync && current.disk != NULL) {
+        current.at_fault = current.output;
+        status = block_flush(current.disk);
     }
     return status;
 }
 
-static void report(const struct copy *copy, uint64_t ticks)
+/* What was copied, once, by whoever ends first. */
+static void report(void)
 {
+    static uint32_t is_said;
     char amount[PROGRESS_TEXT], rate[PROGRESS_TEXT];
-    if (copy->status == STATUS_NONE)
+    if (__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
         return;
-    fprintf(stderr, "%" PRIu64 "+%" PRIu64 " records in\n", copy->whole, copy->partial);
-    fprintf(stderr, "%" PRIu64 "+%" PRIu64 " records out\n", copy->whole, copy->partial);
-    if (copy->status != STATUS_NOXFER)
-        fprintf(stderr, "%" PRIu64 " bytes (%s) copied, %.3f s, %s\n", copy->bytes,
-                progress_bytes(copy->bytes, amount), (double)ticks / (double)clock_hertz(),
-                progress_rate(copy->bytes, ticks, rate));
+    uint64_t ticks = progress_end(&progress);
+    if (current.status == STATUS_NONE)
+        return;
+    fprintf(stderr, "%" PRIu64 "+%" PRIu64 " records in\n", current.whole, current.partial);
+    fprintf(stderr, "%" PRIu64 "+%" PRIu64 " records out\n", current.whole, current.partial);
+    if (current.status != STATUS_NOXFER)
+        fprintf(stderr, "%" PRIu64 " bytes (%s) copied, %.3f s, %s\n", current.bytes,
+                progress_bytes(current.bytes, amount), (double)ticks / (double)clock_hertz(),
+                progress_rate(current.bytes, ticks, rate));
+}
+
+/* Ctrl-C: what was said to be copied is; of the block behind it any part may be. */
+static void told(int number)
+{
+    report();
+    exit(128 + number);
 }
 
 int main(int argc, char **argv)
 {
-    static struct copy copy = {.input = "-", .output = "-", .block_size = 512, .count = UINT64_MAX};
-    struct progress progress;
     for (int i = 1; i < argc; i++)
-        read_operand(&copy, argv[i]);
-    open_both(&copy);
-    progress_begin(&progress, "dd", total_of(&copy), copy.status == STATUS_PROGRESS ? 0 : PATIENCE);
-    int status = copy_all(&copy, &progress);
-    report(&copy, progress_end(&progress));
+        read_operand(&current, argv[i]);
+    open_both(&current);
+    progress_begin(&progress, "dd", total_of(&current),
+                   current.status == STATUS_PROGRESS ? 0 : PATIENCE);
+    interrupt_watch(told);
+    int status = copy_all();
+    report();
     if (status < 0)
-        fail(copy.at_fault, why(copy.at_fault, status));
-    block_close(copy.disk);
-    source_close(&copy.source);
+        fail(current.at_fault, why(current.at_fault, status));
+    block_close(current.disk);
+    source_close(&current.source);
     return 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "errno.h"
+#include "interrupt.h"
 #include "socket.h"
 #include "socket_text.h"
 
@@ -28,6 +29,10 @@ static struct {
     uint64_t most;
     uint64_t sum;
 } seen = {.least = UINT64_MAX};
+
+static const char *host; /* as it was asked for */
+
+INTERRUPT_HEEDED;
 
 static double milliseconds(uint64_t ticks)
 {
@@ -87,7 +92,29 @@ static int ask(struct socket *socket, const struct socket_address *to, uint16_t 
     return 0;
 }
 
-static int run(struct socket *socket, const struct socket_address *to, const char *name)
+/* Once, by whoever ends first: the last request's answer, or Ctrl-C. */
+static void summarize(void)
+{
+    static uint32_t is_said;
+    if (__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
+        return;
+    uint64_t lost = seen.sent - seen.received;
+    printf("%s: %" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 "%% lost\n", host, seen.sent,
+           seen.received, seen.sent == 0 ? 0 : 100 * lost / seen.sent);
+    if (seen.received > 0)
+        printf("least %.3f ms, mean %.3f ms, most %.3f ms\n", milliseconds(seen.least),
+               milliseconds(seen.sum / seen.received), milliseconds(seen.most));
+}
+
+/* Ctrl-C is how it usually ends, and no error. */
+static void told(int number)
+{
+    (void)number;
+    summarize();
+    exit(seen.received == 0);
+}
+
+static int run(struct socket *socket, const struct socket_address *to)
 {
     uint8_t *request = malloc(2 * (HEADER + wanted.size));
     if (request == NULL)
@@ -104,12 +131,7 @@ static int run(struct socket *socket, const struct socket_address *to, const cha
             clock_sleep_until(next);
     }
     free(request);
-    uint64_t lost = seen.sent - seen.received;
-    printf("%s: %" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 "%% lost\n", name, seen.sent,
-           seen.received, seen.sent == 0 ? 0 : 100 * lost / seen.sent);
-    if (seen.received > 0)
-        printf("least %.3f ms, mean %.3f ms, most %.3f ms\n", milliseconds(seen.least),
-               milliseconds(seen.sum / seen.received), milliseconds(seen.most));
+    summarize();
     return 0;
 }
 
@@ -158,7 +180,8 @@ static bool read_options(int argc, char **argv, uint8_t *family)
 
 static int fail(const char *what, int64_t status)
 {
-    fprintf(stderr, "ping: %s: %s\n", what, strerror((int)-status));
+    fprintf(stderr, "ping: %s: %s\n", what,
+            status == -ENOENT ? "there is no such name" : strerror((int)-status));
     return 2;
 }
 
@@ -170,22 +193,23 @@ int main(int argc, char **argv)
     char text[SOCKET_TEXT];
     if (!read_options(argc, argv, &family))
         return usage();
-    const char *name = argv[optind];
+    host = argv[optind];
     int64_t status = socket_begin();
     if (status < 0)
         return fail("no network", status);
-    if (!socket_text_read(name, &to)) {
-        status = socket_resolve(name, family, &to, 1);
+    if (!socket_text_read(host, &to)) {
+        status = socket_resolve(host, family, &to, 1);
         if (status < 0)
-            return fail(name, status);
+            return fail(host, status);
     }
     status = socket_open(&socket, to.family, SOCKET_ECHO);
     if (status < 0)
         return fail("no socket", status);
-    printf("%s is %s, %" PRIu64 " bytes of data\n", name, socket_text(&to, text), wanted.size);
-    int error = run(&socket, &to, name);
+    printf("%s is %s, %" PRIu64 " bytes of data\n", host, socket_text(&to, text), wanted.size);
+    interrupt_watch(told);
+    int error = run(&socket, &to);
     socket_close(&socket);
     if (error < 0)
-        return fail(name, error);
+        return fail(host, error);
     return seen.received == 0;
 }

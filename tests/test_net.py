@@ -365,12 +365,12 @@ def test_capture_to_disk(tmp_path, archive):
 
 
 @pytest.mark.parametrize("words, says", [
-    ("-i net7", "capture: net7: not there"),
+    ("-i net7", "capture: net7: there is no such interface"),
     ("-c 0", "capture: no good value for '-c'"),
     ("-z", "capture: there is no option '-z'"),
     ("port 99999", "capture: the filter stops making sense at 'port'"),
     ("tcp host 10.0.2", "capture: the filter stops making sense at 'host'"),
-    ("-w disk9", "capture: disk9: not there"),
+    ("-w disk9", "capture: disk9: there is no such disk"),
 ])
 def test_capture_refuses(tmp_path, guest, words, says):
     with Peer(tmp_path) as peer, guest(peer, None, append=f"run=capture -- {words}") as machine:

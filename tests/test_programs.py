@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The demonstration programs at the console: each does what the README says of it."""
 
+import re
+
 import pytest
 
-from anser_qemu import Machine, PROMPT
+from anser_qemu import BUILD, Machine, PROMPT
 
 
 def run(machine, command):
@@ -66,3 +68,59 @@ def test_pingpong_counts_instructions():
         machine.expect(PROMPT)
         run(machine, "pingpong")
         assert int(machine.expect(r"ns each, (\d+) instructions each")[1]) <= 200
+
+
+# ---- Ctrl-C and kill, for programs of Anser's that want to be told. ---------------------------------------
+
+@pytest.fixture(name="told")
+def make_machine(tmp_path):
+    with Machine(initrd=BUILD / "initrd-test.cpio", net="user", disk=tmp_path / "disk", timeout=60) as machine:
+        machine.expect(PROMPT)
+        yield machine
+
+
+def interrupt(machine, command, when):
+    """Types Ctrl-C when the command has shown that, behind the line that was typed."""
+    machine.send(f"{command}; echo NEVER\n")
+    machine.expect("NEVER\n")
+    machine.expect(when)
+    machine.send("\x03")
+
+
+def ended(machine):
+    """The status of what was interrupted, with which its line has ended."""
+    machine.expect(PROMPT)
+    return int(re.search(r"(?m)^(\d+)$", machine.command("echo $?"))[1])
+
+
+def test_ping_sums_up(told):
+    interrupt(told, "ping 10.0.2.2", "sequence 2, ")
+    told.expect(r"10\.0\.2\.2: \d+ sent, \d+ received, \d+% lost\nleast .* ms\n")
+    assert ended(told) == 0
+    interrupt(told, "ping -i 1000 -W 0 10.0.2.77", "no answer")
+    told.expect("10.0.2.77: 1 sent, 0 received, 100% lost\n")
+    assert ended(told) == 1
+    told.send("ping -i 1000 10.0.2.2 &\n")
+    told.expect("sequence 1, ")
+    told.send("kill %1; wait\n")
+    told.expect("10.0.2.2: 1 sent, 1 received, 0% lost\n")
+    told.expect(r"\[1\] ping -i 1000 10\.0\.2\.2: status 0 ")
+
+
+def test_dd_says_what_it_copied(told):
+    interrupt(told, "while true; do dd if=disk0 of=disk0 status=progress; done", r"\rdd: .*, 0%, |dd: .*, 0%, ")
+    bytes_copied = told.expect(r"\d+\+0 records out\n(\d+) bytes \(\d.*B\) copied, \d+\.\d+ s, ")[1]
+    assert 0 < int(bytes_copied) < 64 << 20
+    assert ended(told) == 130
+
+
+def test_who_does_not_listen(told):
+    """Ctrl-C ends who knows nothing of it; the second one who was told, and goes on."""
+    interrupt(told, "/tests/told deaf", "deaf\n")
+    told.expect("told 2\n")
+    told.send("\x03")
+    assert ended(told) == 130
+    told.send("sha256sum\n")
+    told.expect("sha256sum\n")
+    told.send("\x03")
+    assert ended(told) == 130

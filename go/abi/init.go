@@ -34,6 +34,7 @@ const (
 	InitStartExit      = 2
 	InitStartImage     = 4
 	InitStartedForeign = 1
+	InitStartedSignals = 2
 	InitStateRunning   = 0
 	InitStateStopped   = 1
 	InitStateWaiting   = 2

@@ -96,6 +96,9 @@ struct init_give {
 };
 
 #define INIT_STARTED_FOREIGN 1u /* a personality serves it, which heeds "signals" */
+/* A program of Anser that says it heeds "signals" (lib/interrupt.h). Others have to be killed, and
+ * so has this one if it does not end when it was told to. */
+#define INIT_STARTED_SIGNALS 2u
 
 struct init_started {
     int64_t status;

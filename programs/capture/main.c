@@ -13,17 +13,19 @@
 #include <anser/init.h>
 #include "channel.h"
 #include "clock.h"
-#include "console.h"
 #include "filter.h"
+#include "interrupt.h"
 #include "names.h"
 #include "netif.h"
 #include "pcap.h"
 #include "select.h"
+#include "source.h"
 #include "start.h"
 #include "text.h"
 
-#define SNAP_MAX        65535
-#define INTERRUPT_BYTES 16 /* CONSOLE_INTERRUPT and the session */
+#define SNAP_MAX 65535
+
+INTERRUPT_HEEDED; /* so that the file is complete when it ends */
 
 static const char *interface = "net0", *target;
 static uint64_t count_max = UINT64_MAX;
@@ -33,7 +35,6 @@ static struct filter filter;
 
 static struct netif netif;
 static struct channel notice;
-static struct channel interrupts; /* told of Ctrl-C */
 static uint64_t seen, begin;
 
 /* ---- The command line. ----------------------------------------------------------------------- */
@@ -136,13 +137,15 @@ static int take_all(void)
     return error < 0 ? error : came < 0 ? came : 0;
 }
 
-/* Waits for frames, or for the end. Returns false: it was the end. */
+/* Waits for frames, or for the end. Returns false: it was the end. Who asked for that is asked each
+ * time: of frames there may always be some. */
 static bool wait(void)
 {
-    uint8_t message[INTERRUPT_BYTES];
-    struct channel_in in = {.data = message, .capacity = sizeof(message)};
-    struct select_case cases[] = {select_signal(notice.receive),
-                                  select_receive(interrupts.receive, &in)};
+    uint64_t word;
+    anser_handle signals = start_handle(START_SIGNALS);
+    struct select_case cases[] = {select_signal(notice.receive), select_signal(signals)};
+    if (signals != 0 && channel_wait(signals, &word, 0) == 0)
+        return false;
     if (!netif_sleep(&netif, false))
         return true;
     int fired = select_wait(cases, 2, CLOCK_NEVER);
@@ -161,23 +164,12 @@ static int run(void)
 
 /* ---- Begin and end. -------------------------------------------------------------------------- */
 
-/*
- * Ctrl-C comes here while this program is in the foreground of a console, so that the file is
- * complete when it ends. Its session ends with it, and the input goes back to the shell.
- */
-static void take_interrupts(void)
-{
-    uint64_t number;
-    if (channel_create(&interrupts, INTERRUPT_BYTES, 1) < 0)
-        return;
-    anser_handle session = console_open(start_handle(START_STDIN), interrupts.send, &number);
-    if (session > 0)
-        console_foreground(start_handle(START_STDIN), number);
-}
-
 static int complain(const char *what, int error)
 {
-    const char *why = error == -EPERM ? "not allowed to see all frames of it" : strerror(-error);
+    const char *why = error == -EPERM    ? "not allowed to see all frames of it"
+                      : error == -ENODEV ? "there is no such interface"
+                      : what == target   ? source_reason(error)
+                                         : strerror(-error);
     fprintf(stderr, "capture: %s: %s\n", what, why);
     return 1;
 }
@@ -213,13 +205,12 @@ int main(int argc, char **argv)
         return status;
     anser_handle server = names_lookup(interface);
     if (server < 0)
-        return complain(interface, server == -EPERM ? -ESRCH : (int)server);
+        return complain(interface, server == -EPERM || server == -ESRCH ? -ENODEV : (int)server);
     int error = channel_create_signal(&notice);
     if (error == 0)
         error = netif_open(&netif, server, notice.send, &wanted);
     if (error < 0)
         return complain(interface, error);
-    take_interrupts();
     begin = clock_now();
     if (target && (error = pcap_open(target, snap)) < 0)
         return complain(target, error);

@@ -68,7 +68,8 @@ static int64_t start(const struct channel_out *out, struct started *program)
     if (in.handle_count < 2)
         return -ANSER_EMFILE;
     program->process = in.handles[0];
-    if (answer.flags & INIT_STARTED_FOREIGN)
+    program->foreign = answer.flags & INIT_STARTED_FOREIGN;
+    if (answer.flags & (INIT_STARTED_FOREIGN | INIT_STARTED_SIGNALS))
         program->signals = in.handles[1];
     else
         handle_close(in.handles[1]);

@@ -3,11 +3,13 @@
 #ifndef ANSER_SERVERS_CONSOLE_INIT_CLIENT_H
 #define ANSER_SERVERS_CONSOLE_INIT_CLIENT_H
 
+#include <stdbool.h>
 #include <anser/init.h>
 
 struct started {
     anser_handle process;
     anser_handle signals; /* what the program heeds as signals; 0 if it knows none */
+    bool foreign;         /* a personality serves it */
     uint64_t id;
     char text[INIT_TEXT_MAX]; /* of an error; may be empty */
 };

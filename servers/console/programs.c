@@ -17,6 +17,7 @@
 struct job {
     bool used;
     bool ended;
+    bool told; /* to end, by Ctrl-C */
     char name[INIT_NAME_MAX];
     struct started program;
     uint64_t session; /* number of its console session */
@@ -56,10 +57,12 @@ static void report_end(struct job *job)
     *job = (struct job){.used = false};
 }
 
-/* Ctrl-C: a program that knows signals gets SIGINT and decides itself. */
-static void interrupt(const struct job *job)
+/* Ctrl-C: a program that knows signals gets SIGINT and decides itself; one of ours is told once. */
+static void interrupt(struct job *job)
 {
-    if (job->program.signals)
+    bool again = job->told && !job->program.foreign;
+    job->told = true;
+    if (job->program.signals && !again)
         sys_signal(job->program.signals, 1 << (SIGINT - 1));
     else
         sys_process_kill(job->program.process, 128 + SIGINT);
@@ -132,6 +135,7 @@ static int64_t start_job(struct job *job, unsigned count, char **words)
     snprintf(job->name, sizeof(job->name), "%s", words[0]);
     job->used = true;
     job->ended = false;
+    job->told = false;
     return 0;
 }
 

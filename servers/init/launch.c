@@ -166,6 +166,7 @@ static int spawn_view(struct client *client, struct granted *granted, struct lau
         .exit = start->exit,
         .random = random,
         .foreign = &start->foreign,
+        .heeds_signals = &start->heeds_signals,
     };
     anser_handle process = spawn_program(&spawn, &start->error);
     granted->handle_count = 0;

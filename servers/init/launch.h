@@ -26,6 +26,7 @@ struct launch {
     uint64_t image_size;
 
     bool foreign;             /* told by launch_process: a personality serves it */
+    bool heeds_signals;       /* likewise: it does not, and heeds "signals" itself */
     struct spawn_error error; /* why it does not start */
 };
 

@@ -157,8 +157,11 @@ static struct client *start_program(const struct client *starter, anser_handle *
 
 static int64_t answer(struct serve_request *request, int64_t status, uint64_t id)
 {
-    struct init_started started = {.process = id,
-                                   .flags = begun.launch.foreign ? INIT_STARTED_FOREIGN : 0};
+    struct init_started started = {
+        .process = id,
+        .flags = (begun.launch.foreign ? INIT_STARTED_FOREIGN : 0) |
+                 (begun.launch.heeds_signals ? INIT_STARTED_SIGNALS : 0),
+    };
     if (status < 0)
         snprintf(started.text, sizeof(started.text), "%s", begun.launch.error.message);
     memcpy(request->answer, &started.process, sizeof(started) - sizeof(started.status));

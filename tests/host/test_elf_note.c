@@ -56,6 +56,31 @@ static void test_found(void)
     TEST(look(&version) && version == 7, "behind others, of another owner and type: %u", version);
 }
 
+/* The note without description that says of signals. */
+static bool look_for_signals(void)
+{
+    struct elf_image image;
+    struct elf_error error;
+    return elf_decode(file.bytes, file.size, &image, &error) == ELF_OK &&
+           elf_note_signals(file.bytes, file.size, &image);
+}
+
+static void test_signals(void)
+{
+    uint32_t one = 1;
+    builder_begin(&file, 0x10000);
+    TEST(!look_for_signals(), "a file without notes heeds nothing");
+    size_t at = put_note(NOTES, "Anser", 6, 1, &one, 4);
+    close_notes(at);
+    TEST(!look_for_signals(), "nor does our program as such");
+    close_notes(put_note(at, "Anser", 6, 2, "", 0));
+    TEST(look_for_signals(), "but with the other note");
+    close_notes(put_note(at, "Anser", 6, 2, &one, 4));
+    TEST(!look_for_signals(), "which has no description");
+    close_notes(put_note(at, "Angel", 6, 2, "", 0));
+    TEST(!look_for_signals(), "and our name");
+}
+
 static void test_not_found(void)
 {
     static const struct {
@@ -108,6 +133,7 @@ static void test_damaged(void)
 int main(void)
 {
     test_found();
+    test_signals();
     test_not_found();
     test_damaged();
     return tap_done();

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"anser/abi"
@@ -19,20 +20,23 @@ type process struct {
 	id      uint64
 	handle  anser.Handle
 	signals anser.Handle // 0: it knows no signals
+	linux   bool
+	told    atomic.Bool // a program of Anser's, that it is to end
 	done    chan struct{}
 	exit    machine.Exit
 }
 
 func (p *process) ID() uint64  { return p.id }
-func (p *process) Linux() bool { return p.signals != 0 }
+func (p *process) Linux() bool { return p.linux }
 
 func (p *process) Wait() machine.Exit {
 	<-p.done
 	return p.exit
 }
 
+// Signal tells a program of Anser's once; whoever asks again wants it to end.
 func (p *process) Signal(number int) error {
-	if p.signals != 0 && number != int(syscall.SIGKILL) {
+	if p.signals != 0 && number != int(syscall.SIGKILL) && (p.linux || !p.told.Swap(true)) {
 		return say(p.signals.Signal(1 << (number - 1)))
 	}
 	return say(p.handle.KillProcess(uint64(128 + number)))
@@ -112,8 +116,9 @@ func (m *Machine) startProcess(p *process, start machine.Start, header abi.InitS
 		return startError(err, anser.Text(answer.Text[:]))
 	}
 	p.id, p.handle = answer.Process, in.Handles[0]
+	p.linux = answer.Flags&abi.InitStartedForeign != 0
 	for _, signals := range in.Handles[1:] {
-		if answer.Flags&abi.InitStartedForeign != 0 {
+		if p.linux || answer.Flags&abi.InitStartedSignals != 0 {
 			p.signals = signals
 		} else {
 			signals.Close()
