@@ -194,7 +194,11 @@ int socket_listen(struct socket *socket, uint32_t backlog)
 
 int socket_shutdown(struct socket *socket, unsigned how)
 {
-    int64_t status = ask_value(socket, SOCKET_SHUTDOWN, how, NULL);
+    int64_t status = 0;
+    if (socket->kind == SOCKET_STREAM)
+        status = ask_value(socket, SOCKET_SHUTDOWN, how, NULL);
+    else if (socket->peer.family == SOCKET_FAMILY_NONE)
+        status = -ENOTCONN;
     if (status < 0)
         return (int)status;
     mutex_lock(&socket->lock);
@@ -319,6 +323,42 @@ static int64_t set_again(struct socket *socket)
     if (status == 0 && socket->peer.family != SOCKET_FAMILY_NONE)
         status = ask_again(socket, (union socket_exchange){
                                        .name = {.type = SOCKET_CONNECT, .address = socket->peer}});
+    return status;
+}
+
+/* With the session's lock held. Its slot is free at once, for nothing is sent any more. */
+static void abandon(struct socket *socket)
+{
+    union socket_exchange exchange = {
+        .option = {.type = SOCKET_SET, .option = SOCKET_OPTION_LINGER, .value = 1}};
+    if (socket->open) {
+        (void)ask_again(socket, exchange);
+        socket_session_forget(socket);
+    }
+    mutex_lock(&socket->lock);
+    socket->open = false;
+    socket->lost = false;
+    socket->error_told = false;
+    socket->ended = false;
+    socket->deaf = false;
+    socket->role = SOCKET_FRESH;
+    mutex_unlock(&socket->lock);
+}
+
+int socket_renew(struct socket *socket)
+{
+    mutex_lock(&socket_session_lock);
+    abandon(socket);
+    int status = socket_reopen(socket);
+    if (status == -ESTALE) {
+        status = socket_session_attach();
+    } else if (status < 0) {
+        mutex_lock(&socket->lock);
+        socket->lost_error = (uint32_t)-status;
+        socket->lost = true;
+        mutex_unlock(&socket->lock);
+    }
+    mutex_unlock(&socket_session_lock);
     return status;
 }
 

@@ -24,7 +24,7 @@
 /* What a socket has become; a successor of the server has to be told. */
 enum socket_role { SOCKET_FRESH, SOCKET_LISTENER, SOCKET_CONNECTION };
 
-#define SOCKET_OPTIONS 14 /* numbers below it are kept for a restart */
+#define SOCKET_OPTIONS 15 /* numbers below it are kept for a restart */
 
 struct socket {
     struct mutex lock; /* the rings, and all below; never held during a call to the server */
@@ -89,8 +89,13 @@ int socket_listen(struct socket *socket, uint32_t backlog);
 /* Takes a waiting connection into `fresh`; -EAGAIN: none, and a change will be told. */
 int socket_accept(struct socket *socket, struct socket *fresh, struct socket_address *peer);
 
-/* how: 0 receiving, 1 sending, 2 both. */
+/* how: 0 receiving, 1 sending, 2 both. Of a datagram socket, which has to have a peer, only this
+ * side is concerned. -ENOTCONN. */
 int socket_shutdown(struct socket *socket, unsigned how);
+
+/* A connection, or what failed to become one, or a listener is as fresh as behind socket_open: what
+ * there was is reset; options, and the address that it was bound to, stay. */
+int socket_renew(struct socket *socket);
 
 /* What was put in is still sent, unless the option LINGER says 1. */
 void socket_close(struct socket *socket);
@@ -151,6 +156,13 @@ uint32_t socket_state(const struct socket *socket);
 
 /* The errno that it failed with, or 0; told only once. */
 uint32_t socket_take_error(struct socket *socket);
+
+/* The errno that was told is told once more: to who has no use for it now. */
+void socket_keep_error(struct socket *socket);
+
+/* Somebody is told of changes who may have read all there was: the next bytes are news even if
+ * nobody looks before. False: they are there already. */
+bool socket_await_more(struct socket *socket);
 
 /* ---- Calls that wait, for plain programs; any thread, deadlines as in channel.h. --------------
  */

@@ -31,6 +31,11 @@ uint32_t socket_take_error(struct socket *socket)
     return error_of(socket);
 }
 
+void socket_keep_error(struct socket *socket)
+{
+    socket->error_told = false;
+}
+
 /* The server's count cannot be: nothing in the slot is believed any more. */
 static int64_t distrust(struct socket *socket)
 {
@@ -111,6 +116,11 @@ bool socket_put(struct socket *socket, uint32_t count)
     return ring_advance(&socket->send, count) && !socket->lost;
 }
 
+bool socket_await_more(struct socket *socket)
+{
+    return ring_sleep(&socket->receive, socket->receive.ready + 1);
+}
+
 /* ---- Datagrams. ------------------------------------------------------------------------------ */
 
 int64_t socket_datagram_next(struct socket *socket, struct socket_datagram *head)
@@ -175,9 +185,16 @@ static uint32_t listener_ready(const struct socket *socket, uint32_t state)
 
 static uint32_t datagram_ready(struct socket *socket)
 {
+    uint32_t ready = 0;
     if (socket->lost)
         return SOCKET_READY_IN | SOCKET_READY_OUT | (socket->error_told ? 0 : SOCKET_READY_FAILED);
-    return (has_bytes(socket) ? SOCKET_READY_IN : 0) | (has_room(socket) ? SOCKET_READY_OUT : 0);
+    if (socket->deaf)
+        ready |= SOCKET_READY_IN | SOCKET_READY_ENDED;
+    if (socket->deaf && socket->ended)
+        ready |= SOCKET_READY_OVER;
+    if (!(ready & SOCKET_READY_IN) && has_bytes(socket))
+        ready |= SOCKET_READY_IN;
+    return has_room(socket) ? ready | SOCKET_READY_OUT : ready;
 }
 
 static uint32_t stream_ready(struct socket *socket, uint32_t state)

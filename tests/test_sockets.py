@@ -5,6 +5,7 @@ The host is reached as 10.0.2.2, the guest by ports of 127.0.0.1 that QEMU forwa
 """
 
 import contextlib
+import difflib
 import hashlib
 import http.client
 import http.server
@@ -15,7 +16,8 @@ import threading
 
 import pytest
 
-from anser_qemu import BUILD, PATIENCE, PROMPT, Machine, free_ports, read_tap
+from anser_qemu import BUILD, PATIENCE, PROMPT, ROOT, Machine, free_ports, read_tap
+from bench.sessions import EXACTLY
 
 ARCHIVE = BUILD / "initrd-devices.cpio"
 LARGE = BUILD / "servers" / "linux"  # a file of the archive, as servers/linux
@@ -39,6 +41,21 @@ def test_hundred_again():
     with Machine(initrd=ARCHIVE, net="user", mem="256M", append="test=linux/gonet -- hundred 15", smp=2) as machine:
         assert machine.wait_exit(60) == 0
         assert machine.transcript.count("ok 15 - a hundred connections at once") == 1
+
+
+def test_transcript():
+    """Every call returns what Linux says (expected.txt), but where differences.txt has why it does not."""
+    folder = ROOT / "tests" / "linux" / "transcript"
+    with Machine(initrd=ARCHIVE, net="user", mem="256M", append="test=linux/transcript", icount=EXACTLY) as machine:
+        assert machine.wait_exit(120) == 0
+        lines = machine.transcript.replace("\r", "").split("\n")
+    said = lines[lines.index("transcript begins") + 1:lines.index("transcript ends")]
+    expected = (folder / "expected.txt").read_text().splitlines()
+    found = [line for line in difflib.unified_diff(expected, said, n=0, lineterm="")
+             if not line.startswith(("---", "+++", "@@"))]
+    known = [line for line in (folder / "differences.txt").read_text().splitlines()
+             if line.startswith(("-", "+"))]
+    assert "\n".join(found) == "\n".join(known)
 
 
 # ---- The host asks. ------------------------------------------------------------------------------

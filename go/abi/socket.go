@@ -57,6 +57,7 @@ const (
 	SocketOptionJoin         = 11
 	SocketOptionLeave        = 12
 	SocketOptionLinger       = 13
+	SocketOptionGroupHops    = 14
 )
 
 type SocketAddress struct {

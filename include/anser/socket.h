@@ -118,6 +118,7 @@
 #define SOCKET_OPTION_JOIN          11 /* `address`: a multicast group */
 #define SOCKET_OPTION_LEAVE         12
 #define SOCKET_OPTION_LINGER        13 /* seconds + 1; 0: off; 1: close resets the connection */
+#define SOCKET_OPTION_GROUP_HOPS    14 /* TTL of datagrams to multicast groups, 0..255; else 1 */
 
 #ifndef __ASSEMBLER__
 struct socket_address {

@@ -134,14 +134,15 @@ void signal_fault(struct task *self)
 
 /* ---- Leaving. -------------------------------------------------------------------------------- */
 
-/* Calls that end with EINTR when a handler has run, whatever SA_RESTART says: signal(7). */
-static bool never_begun_again(const struct anser_frame *frame)
+/* Calls that end with EINTR when a handler has run, whatever SA_RESTART says: signal(7). So do
+ * those on sockets that have a time limit. */
+static bool never_begun_again(const struct task *self)
 {
     enum { EPOLL_PWAIT = 22, PSELECT6 = 72, PPOLL = 73, FUTEX = 98, NANOSLEEP = 101 };
     enum { CLOCK_NANOSLEEP = 115, RT_SIGSUSPEND = 133, RT_SIGTIMEDWAIT = 137, EPOLL_PWAIT2 = 441 };
-    switch (frame->x[X_A7]) {
+    switch (self->frame->x[X_A7]) {
     case FUTEX:
-        return frame->x[13] != 0; /* with a timeout */
+        return self->frame->x[13] != 0; /* with a timeout */
     case EPOLL_PWAIT:
     case PSELECT6:
     case PPOLL:
@@ -152,7 +153,7 @@ static bool never_begun_again(const struct anser_frame *frame)
     case EPOLL_PWAIT2:
         return true;
     default:
-        return false;
+        return self->deadline != 0;
     }
 }
 
@@ -174,7 +175,7 @@ void signal_leave(struct task *self, bool in_call, int64_t result, uint64_t firs
                 continue;
             if (action.handler == LINUX_SIG_DFL)
                 signal_die(self, &info);
-            bool again = action.flags & LINUX_SA_RESTART && !never_begun_again(self->frame);
+            bool again = action.flags & LINUX_SA_RESTART && !never_begun_again(self);
             if (interrupted && (always || again))
                 begin_again(self, first);
             interrupted = false;

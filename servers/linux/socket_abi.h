@@ -18,6 +18,8 @@
 #define LINUX_EAFNOSUPPORT    97
 #define LINUX_EADDRNOTAVAIL   99
 #define LINUX_ENETDOWN        100
+#define LINUX_ENETUNREACH     101
+#define LINUX_ECONNABORTED    103
 #define LINUX_ECONNRESET      104
 #define LINUX_EISCONN         106
 #define LINUX_ENOTCONN        107
@@ -39,6 +41,7 @@
 #define LINUX_IPPROTO_UDP    17
 #define LINUX_IPPROTO_IPV6   41
 #define LINUX_IPPROTO_ICMPV6 58
+#define LINUX_IPPROTO_MAX    262 /* none is that high */
 
 #define LINUX_MSG_PEEK         0x2u
 #define LINUX_MSG_CTRUNC       0x8u
@@ -51,6 +54,7 @@
 #define LINUX_MSG_WAITFORONE   0x10000u
 #define LINUX_MSG_CMSG_CLOEXEC 0x40000000u
 
+#define LINUX_SHUT_WR   1
 #define LINUX_SHUT_RDWR 2
 
 #define LINUX_SIOCOUTQ 0x5411
@@ -71,6 +75,8 @@
 #define LINUX_SO_PRIORITY    12
 #define LINUX_SO_LINGER      13
 #define LINUX_SO_REUSEPORT   15
+#define LINUX_SO_RCVLOWAT    18
+#define LINUX_SO_SNDLOWAT    19
 #define LINUX_SO_RCVTIMEO    20
 #define LINUX_SO_SNDTIMEO    21
 #define LINUX_SO_ACCEPTCONN  30
@@ -85,6 +91,9 @@
 #define LINUX_TCP_KEEPIDLE     4
 #define LINUX_TCP_KEEPINTVL    5
 #define LINUX_TCP_KEEPCNT      6
+#define LINUX_TCP_SYNCNT       7
+#define LINUX_TCP_LINGER2      8
+#define LINUX_TCP_DEFER_ACCEPT 9
 #define LINUX_TCP_QUICKACK     12
 #define LINUX_TCP_USER_TIMEOUT 18
 

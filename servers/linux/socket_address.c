@@ -13,14 +13,16 @@ union program_address {
     struct linux_sockaddr_in6 in6;
 };
 
-static int64_t read_in6(const union program_address *from, uint64_t length,
-                        struct socket_address *address)
+static int64_t read_in6(const struct socket_file *file, const union program_address *from,
+                        uint64_t length, struct socket_address *address)
 {
     /* The scope may be left out, as in old programs. */
     if (length < sizeof(from->in6) - sizeof(from->in6.scope))
         return -LINUX_EINVAL;
     address->port = (uint16_t)(from->in6.port[0] << 8 | from->in6.port[1]);
     if (memcmp(from->in6.address, mapped, sizeof(mapped)) == 0) {
+        if (file->socket.values[SOCKET_OPTION_ONLY_6])
+            return -LINUX_ENETUNREACH;
         address->family = SOCKET_FAMILY_4;
         memcpy(address->bytes, from->in6.address + sizeof(mapped), 4);
         return 0;
@@ -43,7 +45,11 @@ int64_t socket_read_address(const struct socket_file *file, uint64_t from, uint6
     if (read.family == LINUX_AF_UNSPEC)
         return 0;
     if (read.family == LINUX_AF_INET6 && file->family == LINUX_AF_INET6)
-        return read_in6(&read, length, address);
+        return read_in6(file, &read, length, address);
+    /* An IPv6 stream takes IPv4 addresses in its own form alone. */
+    if (file->family == LINUX_AF_INET6 && file->socket.kind == SOCKET_STREAM)
+        return length < sizeof(read.in6) - sizeof(read.in6.scope) ? -LINUX_EINVAL
+                                                                  : -LINUX_EAFNOSUPPORT;
     if (read.family != LINUX_AF_INET)
         return -LINUX_EAFNOSUPPORT;
     if (length < sizeof(read.in))

@@ -44,6 +44,8 @@ int64_t linux_socket(struct task *self)
         return -LINUX_EINVAL;
     if (family != LINUX_AF_INET && family != LINUX_AF_INET6)
         return -LINUX_EAFNOSUPPORT;
+    if (protocol >= LINUX_IPPROTO_MAX)
+        return -LINUX_EINVAL;
     int64_t kind = kind_of(family, type & LINUX_SOCK_TYPE_MASK, protocol);
     int64_t status = kind < 0 ? kind : socket_begin_session();
     if (status < 0)
@@ -88,7 +90,7 @@ static int64_t do_bind(struct task *self, struct socket_file *file)
     int64_t status =
         socket_read_address(file, task_argument(self, 1), task_argument(self, 2), &address);
     if (status < 0)
-        return status;
+        return status == -LINUX_ENETUNREACH ? -LINUX_EINVAL : status;
     if (address.family == SOCKET_FAMILY_NONE)
         return -LINUX_EAFNOSUPPORT;
     return socket_bind(&file->socket, &address);
@@ -102,17 +104,33 @@ static int64_t do_listen(struct task *self, struct socket_file *file)
     return socket_listen(&file->socket, backlog < BACKLOG_MAX ? backlog : BACKLOG_MAX);
 }
 
+/* Who waits waits for what does not come any more. */
+static void tell_all(struct socket_file *file)
+{
+    wait_wake(&file->queue);
+    file_changed(&file->file);
+}
+
+/* What there was is undone, and whoever waited for it is told. */
+static int64_t begin_anew(struct socket_file *file)
+{
+    int64_t status = socket_renew(&file->socket);
+    file->connecting = false;
+    tell_all(file);
+    return status;
+}
+
 static int64_t do_shutdown(struct task *self, struct socket_file *file)
 {
     uint32_t how = (uint32_t)task_argument(self, 1);
     if (how > LINUX_SHUT_RDWR)
         return -LINUX_EINVAL;
+    /* A listener sends nothing; one that does not receive listens no more. */
+    if (file->socket.role == SOCKET_LISTENER)
+        return how == LINUX_SHUT_WR ? 0 : begin_anew(file);
     int64_t status = socket_shutdown(&file->socket, how);
-    if (status == 0) {
-        /* Who waits for bytes waits for what does not come. */
-        wait_wake(&file->queue);
-        file_changed(&file->file);
-    }
+    if (status == 0)
+        tell_all(file);
     return status;
 }
 
@@ -168,9 +186,20 @@ static int64_t connect_status(struct socket_file *file)
     uint32_t state = socket_state(&file->socket);
     if (state & SOCKET_FAILED) {
         uint32_t error = socket_take_error(&file->socket);
-        return error ? -(int64_t)error : -LINUX_ECONNRESET;
+        return error ? -(int64_t)error : -LINUX_ECONNABORTED;
     }
     return state & SOCKET_CONNECTED ? 0 : -LINUX_EINPROGRESS;
+}
+
+/* The program is told how it went; after a failure it may try again. */
+static int64_t connect_told(struct socket_file *file, int64_t result)
+{
+    if (result == -LINUX_EINPROGRESS)
+        return result;
+    file->connecting = false;
+    if (result < 0)
+        (void)begin_anew(file);
+    return result;
 }
 
 static int64_t await_connection(struct task *self, struct socket_file *file)
@@ -182,9 +211,8 @@ static int64_t await_connection(struct task *self, struct socket_file *file)
         status = socket_wait_change(self, file, file->send_time);
         result = connect_status(file);
     }
-    if (result != -LINUX_EINPROGRESS)
-        file->connecting = false;
     mutex_unlock(&file->socket.lock);
+    result = connect_told(file, result);
     /* With a time limit, Linux says that it goes on. */
     return result == -LINUX_EINPROGRESS && status == -LINUX_EINTR ? status : result;
 }
@@ -196,9 +224,8 @@ static int64_t connect_again(struct task *self, struct socket_file *file)
         return await_connection(self, file);
     mutex_lock(&file->socket.lock);
     int64_t status = connect_status(file);
-    if (status != -LINUX_EINPROGRESS)
-        file->connecting = false;
     mutex_unlock(&file->socket.lock);
+    status = connect_told(file, status);
     return status == -LINUX_EINPROGRESS ? -LINUX_EALREADY : status;
 }
 
@@ -209,6 +236,10 @@ static int64_t do_connect(struct task *self, struct socket_file *file)
         socket_read_address(file, task_argument(self, 1), task_argument(self, 2), &address);
     if (status < 0)
         return status;
+    if (address.family == SOCKET_FAMILY_NONE && file->socket.kind == SOCKET_STREAM)
+        return file->socket.role == SOCKET_FRESH ? 0 : begin_anew(file);
+    if (file->socket.role == SOCKET_LISTENER)
+        return -LINUX_EISCONN;
     if (file->connecting)
         return connect_again(self, file);
     status = socket_connect(&file->socket, &address);
@@ -229,7 +260,9 @@ static int64_t await_waiting(struct task *self, struct socket_file *file)
 {
     int64_t status = 0;
     mutex_lock(&file->socket.lock);
-    while (status == 0 && !(socket_ready(&file->socket) & SOCKET_READY_IN))
+    /* Not any more, if another thread shuts it. */
+    while (status == 0 && file->socket.role == SOCKET_LISTENER &&
+           !(socket_ready(&file->socket) & SOCKET_READY_IN))
         status = socket_wait_change(self, file, file->receive_time);
     mutex_unlock(&file->socket.lock);
     return status;
@@ -259,7 +292,7 @@ static int64_t accept_with(struct task *self, struct socket_file *file, uint32_t
         socket_file_free(fresh);
         return status;
     }
-    fresh->kept = file->kept;
+    socket_inherit(fresh, file);
     status = socket_write_address(fresh, &peer, task_argument(self, 1), task_argument(self, 2));
     if (status < 0) {
         file_drop(&fresh->file);

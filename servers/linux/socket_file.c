@@ -2,6 +2,7 @@
 /* Sockets as files, and how they hear of changes. */
 #include "socket_file.h"
 
+#include <string.h>
 #include "descriptor.h"
 #include "descriptor_abi.h"
 #include "heap.h"
@@ -98,6 +99,28 @@ struct socket_file *socket_lookup(uint64_t descriptor, int64_t *error)
     return NULL;
 }
 
+void socket_inherit(struct socket_file *fresh, const struct socket_file *listener)
+{
+    static const uint8_t asked[] = {SOCKET_OPTION_NO_DELAY,      SOCKET_OPTION_KEEP_IDLE,
+                                    SOCKET_OPTION_KEEP_INTERVAL, SOCKET_OPTION_KEEP_COUNT,
+                                    SOCKET_OPTION_HOPS,          SOCKET_OPTION_SERVICE_TYPE,
+                                    SOCKET_OPTION_LINGER};
+    const struct socket *from = &listener->socket;
+    struct socket *to = &fresh->socket;
+    fresh->kept = listener->kept;
+    fresh->receive_time = listener->receive_time;
+    fresh->send_time = listener->send_time;
+    fresh->numbers_set = listener->numbers_set;
+    memcpy(fresh->numbers, listener->numbers, sizeof(fresh->numbers));
+    memcpy(fresh->buffers, listener->buffers, sizeof(fresh->buffers));
+    /* What else was set, as SO_KEEPALIVE, the server has taken over itself. */
+    to->options |= from->options;
+    memcpy(to->values, from->values, sizeof(to->values));
+    for (unsigned i = 0; i < sizeof(asked); i++)
+        if (from->options >> asked[i] & 1)
+            (void)socket_set(to, asked[i], from->values[asked[i]], NULL);
+}
+
 static int64_t read_vector(struct task *self, struct file *file, const struct linux_iovec *pieces,
                            uint64_t count)
 {
@@ -105,6 +128,9 @@ static int64_t read_vector(struct task *self, struct file *file, const struct li
     struct socket_pieces to = {.pieces = pieces, .count = count};
     for (uint64_t i = 0; i < count; i++)
         to.left += pieces[i].length;
+    /* read(2) with no room looks at nothing; recv(2) does. */
+    if (to.left == 0)
+        return 0;
     return socket_receive(self, (struct socket_file *)file, &to, &message);
 }
 
@@ -121,8 +147,7 @@ static int64_t write_vector(struct task *self, struct file *file, const struct l
 static int64_t read_one(struct task *self, struct file *file, uint64_t to, uint64_t length)
 {
     struct linux_iovec piece = {.base = to, .length = length};
-    /* read(2) with no room looks at nothing; recv(2) does. */
-    return length == 0 ? 0 : read_vector(self, file, &piece, 1);
+    return read_vector(self, file, &piece, 1);
 }
 
 static int64_t write_one(struct task *self, struct file *file, uint64_t from, uint64_t length)

@@ -16,6 +16,8 @@ struct socket_file {
     bool connecting;       /* nobody was told yet how it went */
     uint32_t kept;         /* bit n: option n of socket_option.c's own is on */
     uint32_t buffers[2];   /* what SO_RCVBUF and SO_SNDBUF were set to */
+    uint32_t numbers[8];   /* of options that are numbers and kept: socket_option.c */
+    uint32_t numbers_set;  /* bit n: numbers[n] was */
     uint64_t receive_time; /* SO_RCVTIMEO in ticks; 0: for ever */
     uint64_t send_time;
 };
@@ -37,9 +39,13 @@ bool socket_may_wait(const struct socket_file *file, uint32_t flags);
  * (`ticks`, 0: none) is over; -EINTR. */
 int64_t socket_wait_change(struct task *self, struct socket_file *file, uint64_t ticks);
 
+/* An accepted socket has what was set of its listener. */
+void socket_inherit(struct socket_file *fresh, const struct socket_file *listener);
+
 /* ---- Addresses. ------------------------------------------------------------------------------ */
 
-/* Reads a program's address for a socket of this family. -EINVAL, -EFAULT, -EAFNOSUPPORT. */
+/* Reads a program's address for a socket of this family. -EINVAL, -EFAULT, -EAFNOSUPPORT,
+ * -ENETUNREACH: IPv4, of one for IPv6 only. */
 int64_t socket_read_address(const struct socket_file *file, uint64_t from, uint64_t length,
                             struct socket_address *address);
 

@@ -21,7 +21,8 @@ static int64_t send_to(struct task *self, struct socket_file *file)
     struct socket_pieces from = {.pieces = &piece, .count = 1, .left = piece.length};
     struct socket_message message = {.flags = (uint32_t)task_argument(self, 3)};
     uint64_t address = task_argument(self, 4);
-    if (address) {
+    /* A connection knows where it leads. */
+    if (address && file->socket.kind != SOCKET_STREAM) {
         int64_t status = socket_read_address(file, address, task_argument(self, 5), &message.peer);
         if (status < 0)
             return status;
@@ -40,14 +41,26 @@ int64_t linux_sendto(struct task *self)
     return result;
 }
 
+/* Who asks from whom a connection's bytes come hears nothing: an address of no length. */
+static int64_t tell_no_address(const struct task *self, int64_t result)
+{
+    uint32_t none = 0;
+    if (task_argument(self, 4) == 0)
+        return result;
+    int64_t status = user_write(task_argument(self, 5), &none, sizeof(none));
+    return status < 0 ? status : result;
+}
+
 static int64_t receive_from(struct task *self, struct socket_file *file)
 {
     struct linux_iovec piece = {.base = task_argument(self, 1), .length = task_argument(self, 2)};
     struct socket_pieces to = {.pieces = &piece, .count = 1, .left = piece.length};
     struct socket_message message = {.flags = (uint32_t)task_argument(self, 3)};
     int64_t result = socket_receive(self, file, &to, &message);
-    if (result < 0 || message.peer.family == SOCKET_FAMILY_NONE)
+    if (result < 0)
         return result;
+    if (message.peer.family == SOCKET_FAMILY_NONE)
+        return tell_no_address(self, result);
     int64_t status =
         socket_write_address(file, &message.peer, task_argument(self, 4), task_argument(self, 5));
     return status < 0 ? status : result;
@@ -113,7 +126,7 @@ static void parcel_end(const struct parcel *parcel)
 static int64_t send_parcel(struct task *self, struct socket_file *file, struct parcel *parcel)
 {
     const struct linux_msghdr *head = &parcel->head;
-    if (head->name && head->name_length) {
+    if (head->name && head->name_length && file->socket.kind != SOCKET_STREAM) {
         int64_t status =
             socket_read_address(file, head->name, head->name_length, &parcel->message.peer);
         if (status < 0)

@@ -89,24 +89,62 @@ static int64_t await_bytes(struct task *self, struct socket_file *file, uint32_t
     }
 }
 
+/* Throws bytes away that the program does not want to see. */
+static int64_t skip_pieces(struct socket_pieces *to, uint64_t length)
+{
+    uint64_t address, done = 0, piece;
+    while (done < length && (piece = next_piece(to, length - done, &address)) > 0) {
+        to->skip += piece;
+        to->left -= piece;
+        done += piece;
+    }
+    return (int64_t)done;
+}
+
+/* Who is told of edges may take a read that fell short for an end of what there is. True: more came
+ * before that could be said. */
+static bool missed_more(struct socket_file *file)
+{
+    return __atomic_load_n(&file->file.watches, __ATOMIC_SEQ_CST) &&
+           !socket_await_more(&file->socket);
+}
+
 /* One portion. Returns bytes, 0: the end, or -errno. */
 static int64_t receive_portion(struct task *self, struct socket_file *file,
                                struct socket_pieces *to, uint32_t flags)
 {
     struct socket *socket = &file->socket;
-    bool kick = false;
+    bool kick = false, more = false;
     mutex_lock(&socket->lock);
     int64_t ready = await_bytes(self, file, flags);
     if (ready > 0) {
         uint64_t length = (uint64_t)ready < to->left ? (uint64_t)ready : to->left;
-        ready = move_ring(&socket->receive, 0, length, to);
-        if (ready > 0 && !(flags & LINUX_MSG_PEEK))
+        ready = flags & LINUX_MSG_TRUNC ? skip_pieces(to, length)
+                                        : move_ring(&socket->receive, 0, length, to);
+        if (ready > 0 && !(flags & LINUX_MSG_PEEK)) {
             kick = socket_took(socket, (uint32_t)ready);
+            more = missed_more(file);
+        }
     }
     mutex_unlock(&socket->lock);
     if (kick)
         socket_kick(socket);
+    if (more)
+        file_changed(&file->file);
     return ready;
+}
+
+/* An error behind bytes that are told is for the next call. */
+static int64_t bytes_or_error(struct socket_file *file, int64_t done, int64_t error)
+{
+    if (done == 0 || error >= 0)
+        return done ? done : error;
+    if (error != -LINUX_EAGAIN && error != -LINUX_EINTR && error != -LINUX_EFAULT) {
+        mutex_lock(&file->socket.lock);
+        socket_keep_error(&file->socket);
+        mutex_unlock(&file->socket.lock);
+    }
+    return done;
 }
 
 static int64_t receive_stream(struct task *self, struct socket_file *file, struct socket_pieces *to,
@@ -114,14 +152,12 @@ static int64_t receive_stream(struct task *self, struct socket_file *file, struc
 {
     bool all = flags & LINUX_MSG_WAITALL && !(flags & LINUX_MSG_PEEK);
     int64_t done = 0, moved;
-    if (to->left == 0)
-        return 0;
     do {
         moved = receive_portion(self, file, to, flags);
         if (moved > 0)
             done += moved;
     } while (all && moved > 0 && to->left > 0);
-    return done ? done : moved;
+    return bytes_or_error(file, done, moved);
 }
 
 static int64_t await_room(struct task *self, struct socket_file *file, uint32_t flags)
@@ -142,7 +178,10 @@ static int64_t send_portion(struct task *self, struct socket_file *file, struct 
     struct socket *socket = &file->socket;
     bool kick = false;
     mutex_lock(&socket->lock);
-    int64_t room = await_room(self, file, flags);
+    /* Without bytes, a full ring is not waited for. */
+    int64_t room = await_room(self, file, from->left ? flags : flags | LINUX_MSG_DONTWAIT);
+    if (room == -LINUX_EAGAIN && from->left == 0)
+        room = 0;
     if (room > 0) {
         uint64_t length = (uint64_t)room < from->left ? (uint64_t)room : from->left;
         room = move_ring(&socket->send, 0, length, from);
@@ -158,19 +197,20 @@ static int64_t send_portion(struct task *self, struct socket_file *file, struct 
 static int64_t send_stream(struct task *self, struct socket_file *file, struct socket_pieces *from,
                            uint32_t flags)
 {
-    int64_t done = 0, moved = 0;
-    while (from->left > 0 && moved >= 0) {
+    int64_t done = 0, moved;
+    do {
         moved = send_portion(self, file, from, flags);
         if (moved > 0)
             done += moved;
-    }
+    } while (from->left > 0 && moved >= 0);
     if (moved == -LINUX_EPIPE && done == 0 && !(flags & LINUX_MSG_NOSIGNAL))
         signal_send_self(self, LINUX_SIGPIPE);
-    return done ? done : moved;
+    return bytes_or_error(file, done, moved);
 }
 
 /* ---- Datagrams. ------------------------------------------------------------------------------ */
 
+/* 0: there is one; 1: none will come. */
 static int64_t await_datagram(struct task *self, struct socket_file *file, uint32_t flags,
                               struct socket_datagram *head)
 {
@@ -178,6 +218,9 @@ static int64_t await_datagram(struct task *self, struct socket_file *file, uint3
         int64_t status = socket_datagram_next(&file->socket, head);
         if (status != -LINUX_EAGAIN || !socket_may_wait(file, flags))
             return status;
+        /* What nobody listens to is the end, to who would wait for it. */
+        if (file->socket.deaf)
+            return 1;
         status = socket_wait_change(self, file, file->receive_time);
         if (status < 0)
             return status;
@@ -203,17 +246,23 @@ static int64_t receive_datagram(struct task *self, struct socket_file *file,
 {
     struct socket *socket = &file->socket;
     struct socket_datagram head;
-    bool kick = false;
+    bool kick = false, more = false;
     mutex_lock(&socket->lock);
     int64_t result = await_datagram(self, file, message->flags, &head);
     if (result == 0) {
         result = take_datagram(file, &head, to, message);
-        if (!(message->flags & LINUX_MSG_PEEK))
+        if (!(message->flags & LINUX_MSG_PEEK)) {
             kick = socket_took(socket, socket_datagram_bytes(head.length));
+            more = missed_more(file);
+        }
+    } else if (result > 0) {
+        result = 0;
     }
     mutex_unlock(&socket->lock);
     if (kick)
         socket_kick(socket);
+    if (more)
+        file_changed(&file->file);
     return result;
 }
 
@@ -248,6 +297,8 @@ static int64_t send_datagram(struct task *self, struct socket_file *file,
     bool kick = false, has_peer = message->peer.family != SOCKET_FAMILY_NONE;
     if (from->left > UINT16_MAX)
         return -LINUX_EMSGSIZE;
+    if (has_peer && message->peer.port == 0 && socket->kind == SOCKET_DATAGRAM)
+        return -LINUX_EINVAL;
     mutex_lock(&socket->lock);
     int64_t result = -LINUX_EDESTADDRREQ;
     if (has_peer || socket->peer.family != SOCKET_FAMILY_NONE)
@@ -267,7 +318,7 @@ static int64_t send_datagram(struct task *self, struct socket_file *file,
 int64_t socket_receive(struct task *self, struct socket_file *file, struct socket_pieces *to,
                        struct socket_message *message)
 {
-    if (message->flags & LINUX_MSG_OOB)
+    if (message->flags & LINUX_MSG_OOB && file->socket.kind == SOCKET_STREAM)
         return -LINUX_EINVAL;
     if (message->flags & LINUX_MSG_ERRQUEUE)
         return -LINUX_EAGAIN;

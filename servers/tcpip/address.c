@@ -45,9 +45,17 @@ struct socket_address address_write(const ip_addr_t *from, uint16_t port)
     return to;
 }
 
+bool address_is_dark(const ip_addr_t *address)
+{
+    return IP_IS_V4(address) && ip4_addr_isloopback(ip_2_ip4(address)) &&
+           ip4_addr_get_u32(ip_2_ip4(address)) != PP_HTONL(IPADDR_LOOPBACK);
+}
+
 bool address_is_ours(const ip_addr_t *address)
 {
     struct netif *netif;
+    if (address_is_dark(address))
+        return false;
     if (ip_addr_isany(address) || ip_addr_ismulticast(address) || ip_addr_isloopback(address))
         return true;
     NETIF_FOREACH(netif)

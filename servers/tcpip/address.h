@@ -14,6 +14,9 @@ int address_read(const struct socket_address *from, ip_addr_t *to);
 
 struct socket_address address_write(const ip_addr_t *from, uint16_t port);
 
+/* Is it one of 127.0.0.0/8 that nobody has? Of these, 127.0.0.1 alone is this machine's. */
+bool address_is_dark(const ip_addr_t *address);
+
 /* Whether a socket can be bound to it: unspecified, a group's, or one of this machine. */
 bool address_is_ours(const ip_addr_t *address);
 

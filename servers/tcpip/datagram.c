@@ -57,6 +57,7 @@ int64_t datagram_begin(struct endpoint *socket)
     if (socket->udp == NULL)
         return -ENOBUFS;
     udp_recv(socket->udp, on_receive, socket);
+    udp_set_multicast_ttl(socket->udp, 1); /* RFC 1112, 6.1: no further, unless it is asked for */
     ring_sleep(&socket->send, 1);
     return 0;
 }

@@ -48,7 +48,8 @@ struct endpoint {
     bool receive_shut;  /* what is received is thrown away */
     uint8_t idle_polls; /* of a socket that is closing, without progress */
     uint32_t linger;
-    unsigned held_count; /* received, and not in the ring yet */
+    struct socket_address own; /* of a connection that lwIP has done with */
+    unsigned held_count;       /* received, and not in the ring yet */
     struct pbuf *held[SOCKET_HELD_MAX];
     bool due; /* stream_receive is to be called: it stands in the list of stream_receive.c */
     struct endpoint *next_due;

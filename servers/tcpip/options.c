@@ -110,6 +110,16 @@ static int64_t set_byte(struct endpoint *socket, uint32_t option, uint64_t value
     return 0;
 }
 
+static int64_t set_group_hops(struct endpoint *socket, uint64_t value)
+{
+    if (socket->kind != SOCKET_DATAGRAM)
+        return -ENOPROTOOPT;
+    if (value > 255)
+        return -EINVAL;
+    udp_set_multicast_ttl(socket->udp, (u8_t)value);
+    return 0;
+}
+
 static int64_t change_group(const struct socket_option *asked)
 {
     ip_addr_t group;
@@ -150,6 +160,8 @@ int64_t options_set(struct endpoint *socket, const struct socket_option *asked)
     case SOCKET_OPTION_HOPS:
     case SOCKET_OPTION_SERVICE_TYPE:
         return set_byte(socket, asked->option, asked->value);
+    case SOCKET_OPTION_GROUP_HOPS:
+        return set_group_hops(socket, asked->value);
     case SOCKET_OPTION_JOIN:
     case SOCKET_OPTION_LEAVE:
         return socket->kind == SOCKET_DATAGRAM ? change_group(asked) : -ENOPROTOOPT;
@@ -189,6 +201,9 @@ int64_t options_get(struct endpoint *socket, uint32_t option, uint64_t *value)
         return 0;
     case SOCKET_OPTION_HOPS:
         *value = pcb != NULL ? pcb->ttl : IP_DEFAULT_TTL;
+        return 0;
+    case SOCKET_OPTION_GROUP_HOPS:
+        *value = socket->kind == SOCKET_DATAGRAM ? udp_get_multicast_ttl(socket->udp) : 1;
         return 0;
     case SOCKET_OPTION_SERVICE_TYPE:
         *value = pcb != NULL ? pcb->tos : 0;

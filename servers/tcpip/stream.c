@@ -239,10 +239,12 @@ static void unlink_waiting(struct endpoint *socket)
 
 static int error_of(const struct endpoint *socket, err_t error)
 {
-    bool connecting = !(socket->state & SOCKET_CONNECTED);
-    if (error == ERR_RST)
-        return connecting ? ECONNREFUSED : ECONNRESET;
-    return ETIMEDOUT; /* lwIP has given it up */
+    if (error != ERR_RST)
+        return ETIMEDOUT; /* lwIP has given it up */
+    if (!(socket->state & SOCKET_CONNECTED))
+        return ECONNREFUSED;
+    /* A peer that had ended could only refuse what was sent. */
+    return socket->peer_ended ? EPIPE : ECONNRESET;
 }
 
 /* lwIP has freed the connection. */
@@ -290,12 +292,18 @@ static void watch(struct endpoint *socket)
     tcp_poll(socket->tcp, on_poll, POLL_INTERVAL);
 }
 
+static void keep_name(struct endpoint *socket)
+{
+    socket->own = address_write(&socket->tcp->local_ip, socket->tcp->local_port);
+}
+
 static err_t on_connected(void *argument, struct tcp_pcb *tcp, err_t error)
 {
     struct endpoint *socket = argument;
     (void)error;
     was_reset = NULL;
     stream_limit_window(tcp, socket->receive.size);
+    keep_name(socket);
     socket->state &= ~SOCKET_CONNECTING;
     endpoint_show(socket, SOCKET_CONNECTED);
     pump_send(socket);
@@ -344,10 +352,43 @@ int64_t stream_begin(struct endpoint *socket)
     return 0;
 }
 
+/* Could one connection be for both? */
+static bool overlap(const ip_addr_t *one, const ip_addr_t *two)
+{
+    if (IP_IS_ANY_TYPE_VAL(*one) || IP_IS_ANY_TYPE_VAL(*two))
+        return true;
+    if (IP_IS_V6(one) != IP_IS_V6(two))
+        return false;
+    return ip_addr_isany(one) || ip_addr_isany(two) || ip_addr_eq(one, two);
+}
+
+/* Is there a listener that this address would share connections with? lwIP lets those be that reuse
+ * addresses, and then the last one gets all. */
+static bool is_listened_at(const ip_addr_t *address, uint16_t port)
+{
+    const struct tcp_pcb_listen *listener = tcp_listen_pcbs.listen_pcbs;
+    while (listener != NULL &&
+           (listener->local_port != port || !overlap(&listener->local_ip, address)))
+        listener = listener->next;
+    return listener != NULL;
+}
+
+static bool is_bound_at(const ip_addr_t *address, uint16_t port, bool reuses)
+{
+    const struct tcp_pcb *bound = tcp_bound_pcbs;
+    while (bound != NULL && (bound->local_port != port || !overlap(&bound->local_ip, address) ||
+                             (reuses && ip_get_option(bound, SOF_REUSEADDR))))
+        bound = bound->next;
+    return bound != NULL;
+}
+
 int64_t stream_bind(struct endpoint *socket, const ip_addr_t *address, uint16_t port)
 {
     if (socket->tcp == NULL || socket->listens || socket->tcp->local_port != 0)
         return -EINVAL;
+    bool reuses = ip_get_option(socket->tcp, SOF_REUSEADDR) != 0;
+    if (port != 0 && (is_listened_at(address, port) || is_bound_at(address, port, reuses)))
+        return -EADDRINUSE;
     err_t error = tcp_bind(socket->tcp, address, port);
     return error == ERR_VAL ? -EADDRNOTAVAIL : address_error(error);
 }
@@ -364,6 +405,8 @@ int64_t stream_connect(struct endpoint *socket, const ip_addr_t *address, uint16
     ip_addr_t target = *address;
     if (ip_addr_isany(&target))
         ip_addr_set_loopback(IP_IS_V6(&target), &target);
+    if (address_is_dark(&target))
+        return -ENETUNREACH;
     socket->state |= SOCKET_CONNECTING;
     err_t error = tcp_connect(socket->tcp, &target, port, on_connected);
     if (error != ERR_OK) {
@@ -392,6 +435,8 @@ int64_t stream_listen(struct endpoint *socket, uint64_t backlog)
         if (error != ERR_OK)
             return address_error(error);
     }
+    if (is_listened_at(&socket->tcp->local_ip, socket->tcp->local_port))
+        return -EADDRINUSE;
     err_t error;
     struct tcp_pcb *listener = tcp_listen_with_backlog_and_err(socket->tcp, (u8_t)backlog, &error);
     if (listener == NULL)
@@ -410,6 +455,7 @@ void stream_accepted(struct endpoint *socket, struct socket_address *peer)
     socket->next_waiting = NULL;
     if (socket->tcp != NULL) {
         *peer = address_write(&socket->tcp->remote_ip, socket->tcp->remote_port);
+        keep_name(socket);
         tcp_backlog_accepted(socket->tcp);
     }
     endpoint_show(socket, 0);
@@ -418,7 +464,7 @@ void stream_accepted(struct endpoint *socket, struct socket_address *peer)
 
 int64_t stream_shutdown(struct endpoint *socket, bool receive, bool send)
 {
-    if (!(socket->state & SOCKET_CONNECTED))
+    if (!(socket->state & SOCKET_CONNECTED) || socket->tcp == NULL)
         return -ENOTCONN;
     if (receive) {
         socket->receive_shut = true;
@@ -448,11 +494,18 @@ static void close_listener(struct endpoint *socket)
     socket->tcp = NULL;
 }
 
+/* What a client has not read is lost, and the peer is to know (RFC 2525, 2.17). */
+static bool is_unread(struct endpoint *socket)
+{
+    return socket->held_count > 0 || ring_ready(&socket->receive) != socket->receive.size;
+}
+
 int64_t stream_close(struct endpoint *socket)
 {
     if (socket->listens) {
         close_listener(socket);
-    } else if (socket->tcp != NULL && (socket->state & SOCKET_CONNECTED) && socket->linger != 1) {
+    } else if (socket->tcp != NULL && (socket->state & SOCKET_CONNECTED) && socket->linger != 1 &&
+               !is_unread(socket)) {
         stream_drop_held(socket, true);
         socket->closing = true;
         socket->ends = true;
@@ -476,7 +529,9 @@ int64_t stream_name(struct endpoint *socket, bool peer, struct socket_address *n
     if (peer && (tcp == NULL || !(socket->state & SOCKET_CONNECTED)))
         return -ENOTCONN;
     if (tcp == NULL) {
-        *name = (struct socket_address){.family = socket->family};
+        *name = socket->own;
+        if (name->family == SOCKET_FAMILY_NONE)
+            name->family = socket->family;
         return 0;
     }
     *name = peer ? address_write(&tcp->remote_ip, tcp->remote_port)
