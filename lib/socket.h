@@ -24,7 +24,7 @@
 /* What a socket has become; a successor of the server has to be told. */
 enum socket_role { SOCKET_FRESH, SOCKET_LISTENER, SOCKET_CONNECTION };
 
-#define SOCKET_OPTIONS 15 /* numbers below it are kept for a restart */
+#define SOCKET_OPTIONS 16 /* numbers below it are kept for a restart */
 
 struct socket {
     struct mutex lock; /* the rings, and all below; never held during a call to the server */
@@ -128,12 +128,14 @@ bool socket_put(struct socket *socket, uint32_t count);
 
 /*
  * The next datagram's head; its bytes begin at sizeof(*head) in socket->receive. 0, -EAGAIN, or
- * -errno. socket_took takes socket_datagram_bytes(head->length) of them when it is done.
+ * -errno, such as -ECONNREFUSED for one sent before that nobody took. socket_took takes
+ * socket_datagram_bytes(head->length) of them when it is done.
  */
 int64_t socket_datagram_next(struct socket *socket, struct socket_datagram *head);
 
-/* Room for a datagram of `length` bytes: 0; -EAGAIN; -EMSGSIZE: it never fits. Then the head and
- * the bytes are put in, and socket_put gets socket_datagram_bytes(length). */
+/* Room for a datagram of `length` bytes: 0; -EAGAIN; -EMSGSIZE: it never fits; -errno of one that
+ * was sent before. Then the head and the bytes are put in, and socket_put gets
+ * socket_datagram_bytes(length). */
 int64_t socket_datagram_room(struct socket *socket, uint32_t length);
 
 /* What a datagram takes in a ring. */
@@ -154,7 +156,8 @@ uint32_t socket_ready(struct socket *socket);
 /* SOCKET_CONNECTING and so on, as the server says, or SOCKET_FAILED and all ends if it is lost. */
 uint32_t socket_state(const struct socket *socket);
 
-/* The errno that it failed with, or 0; told only once. */
+/* The errno that it failed with, or that an ICMP error says of what was sent; 0: none. Told only
+ * once. */
 uint32_t socket_take_error(struct socket *socket);
 
 /* The errno that was told is told once more: to who has no use for it now. */

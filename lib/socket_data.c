@@ -23,9 +23,26 @@ static uint32_t error_of(const struct socket *socket)
     return error > 0 && error < 4096 ? error : EIO;
 }
 
+/* Of a datagram socket that has not failed: an ICMP error has come since the last one was told. */
+static bool has_pending(const struct socket *socket)
+{
+    return socket->kind != SOCKET_STREAM && socket->open &&
+           __atomic_load_n(&socket->slot->error, __ATOMIC_RELAXED) != 0;
+}
+
+static uint32_t take_pending(struct socket *socket)
+{
+    if (!has_pending(socket))
+        return 0;
+    uint32_t error = __atomic_exchange_n(&socket->slot->error, 0, __ATOMIC_RELAXED);
+    return error < 4096 ? error : EIO;
+}
+
 uint32_t socket_take_error(struct socket *socket)
 {
-    if (!(socket_state(socket) & SOCKET_FAILED) || socket->error_told)
+    if (!(socket_state(socket) & SOCKET_FAILED))
+        return take_pending(socket);
+    if (socket->error_told)
         return 0;
     socket->error_told = true;
     return error_of(socket);
@@ -152,9 +169,10 @@ int64_t socket_datagram_room(struct socket *socket, uint32_t length)
     if (socket->ended)
         return -EPIPE;
     for (;;) {
+        uint32_t error = socket_take_error(socket);
         int64_t ready = ring_ready(&socket->send);
-        if (ready < 0)
-            return distrust(socket);
+        if (error || ready < 0)
+            return ready < 0 ? distrust(socket) : -(int64_t)error;
         if (ready >= bytes)
             return 0;
         if (ring_sleep(&socket->send, bytes))
@@ -194,6 +212,8 @@ static uint32_t datagram_ready(struct socket *socket)
         ready |= SOCKET_READY_OVER;
     if (!(ready & SOCKET_READY_IN) && has_bytes(socket))
         ready |= SOCKET_READY_IN;
+    if (has_pending(socket))
+        ready |= SOCKET_READY_FAILED;
     return has_room(socket) ? ready | SOCKET_READY_OUT : ready;
 }
 

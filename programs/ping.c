@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `ping`: ICMP echo over IPv4 or IPv6, with the time that each answer took. */
+/* `ping`: ICMP echo over IPv4 or IPv6, with the time that each answer took, or who says that there
+ * can be none. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "errno.h"
+#include "icmp_error.h"
 #include "interrupt.h"
 #include "socket.h"
 #include "socket_text.h"
@@ -20,11 +22,13 @@ static struct {
     uint64_t interval_ms; /* between two requests */
     uint64_t wait_ms;     /* for an answer */
     uint64_t size;        /* bytes of data */
+    uint64_t hops;        /* 0: as usual */
 } wanted = {.interval_ms = 1000, .wait_ms = 2000, .size = 56};
 
 static struct {
     uint64_t sent;
     uint64_t received;
+    uint64_t errors;
     uint64_t least; /* ticks */
     uint64_t most;
     uint64_t sum;
@@ -37,6 +41,13 @@ INTERRUPT_HEEDED;
 static double milliseconds(uint64_t ticks)
 {
     return (double)ticks * 1000 / (double)clock_hertz();
+}
+
+/* For a request, an answer, or an error. */
+static size_t room(void)
+{
+    size_t bytes = HEADER + wanted.size;
+    return bytes > ICMP_ERROR_BYTES ? bytes : ICMP_ERROR_BYTES;
 }
 
 static void make_request(uint8_t *message, uint16_t sequence)
@@ -69,24 +80,42 @@ static void note(uint64_t ticks, const struct socket_address *from, uint16_t seq
     fflush(stdout);
 }
 
-/* One request and its answer; late ones of earlier requests are passed over. */
-static int ask(struct socket *socket, const struct socket_address *to, uint16_t sequence,
-               uint8_t *request, uint8_t *answer)
+/* Whether somebody says that this request cannot arrive; shows it. */
+static bool is_error(const uint8_t *message, int64_t length, const struct socket_address *from,
+                     uint16_t sequence)
+{
+    struct icmp_error error;
+    char text[SOCKET_TEXT];
+    if (!icmp_error_read(&error, from->family, message, (size_t)length) ||
+        error.protocol != ICMP_ERROR_ECHO || error.sequence != sequence)
+        return false;
+    seen.errors++;
+    printf("from %s: sequence %u, %s", socket_text(from, text), sequence, error.text);
+    if (error.mtu != 0)
+        printf(" (%" PRIu32 " bytes fit)", error.mtu);
+    putchar('\n');
+    fflush(stdout);
+    return true;
+}
+
+/* One request and its answer, or an error; late ones of earlier requests are passed over. */
+static int ask(struct socket *socket, uint16_t sequence, uint8_t *request, uint8_t *answer)
 {
     struct socket_address from;
     make_request(request, sequence);
     uint64_t begun = clock_now();
     uint64_t deadline = clock_after(wanted.wait_ms);
     int64_t status =
-        socket_send_to(socket, request, (uint32_t)(HEADER + wanted.size), to, deadline);
+        socket_send_to(socket, request, (uint32_t)(HEADER + wanted.size), NULL, deadline);
     if (status < 0)
         return (int)status;
     seen.sent++;
     do {
-        status =
-            socket_receive_from(socket, answer, (uint32_t)(HEADER + wanted.size), &from, deadline);
+        status = socket_receive_from(socket, answer, (uint32_t)room(), &from, deadline);
         if (status < 0)
             return (int)status;
+        if (is_error(answer, status, &from, sequence))
+            return 0;
     } while (!is_answer(answer, status, request));
     note(clock_now() - begun, &from, sequence);
     return 0;
@@ -99,8 +128,10 @@ static void summarize(void)
     if (__atomic_exchange_n(&is_said, 1, __ATOMIC_RELAXED))
         return;
     uint64_t lost = seen.sent - seen.received;
-    printf("%s: %" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 "%% lost\n", host, seen.sent,
-           seen.received, seen.sent == 0 ? 0 : 100 * lost / seen.sent);
+    printf("%s: %" PRIu64 " sent, %" PRIu64 " received, ", host, seen.sent, seen.received);
+    if (seen.errors > 0)
+        printf("%" PRIu64 " errors, ", seen.errors);
+    printf("%" PRIu64 "%% lost\n", seen.sent == 0 ? 0 : 100 * lost / seen.sent);
     if (seen.received > 0)
         printf("least %.3f ms, mean %.3f ms, most %.3f ms\n", milliseconds(seen.least),
                milliseconds(seen.sum / seen.received), milliseconds(seen.most));
@@ -114,15 +145,15 @@ static void told(int number)
     exit(seen.received == 0);
 }
 
-static int run(struct socket *socket, const struct socket_address *to)
+static int run(struct socket *socket)
 {
-    uint8_t *request = malloc(2 * (HEADER + wanted.size));
+    uint8_t *request = malloc(2 * room());
     if (request == NULL)
         return -ENOMEM;
     uint16_t sequence = 0;
     for (uint64_t i = 0; wanted.count == 0 || i < wanted.count; i++) {
         uint64_t next = clock_after(wanted.interval_ms);
-        int error = ask(socket, to, ++sequence, request, request + HEADER + wanted.size);
+        int error = ask(socket, ++sequence, request, request + room());
         if (error == -ETIMEDOUT)
             printf("no answer: sequence %u\n", sequence);
         else if (error < 0)
@@ -147,14 +178,15 @@ static bool read_number(const char *text, double scale, uint64_t most, uint64_t 
 
 static int usage(void)
 {
-    fputs("usage: ping [-4|-6] [-c COUNT] [-i SECONDS] [-s BYTES] [-W SECONDS] HOST\n", stderr);
+    fputs("usage: ping [-4|-6] [-c COUNT] [-i SECONDS] [-s BYTES] [-t HOPS] [-W SECONDS] HOST\n",
+          stderr);
     return 2;
 }
 
 static bool read_options(int argc, char **argv, uint8_t *family)
 {
     int option;
-    while ((option = getopt(argc, argv, "46c:i:s:W:")) != -1) {
+    while ((option = getopt(argc, argv, "46c:i:s:t:W:")) != -1) {
         bool good = true;
         if (option == '4')
             *family = SOCKET_FAMILY_4;
@@ -166,6 +198,8 @@ static bool read_options(int argc, char **argv, uint8_t *family)
             good = read_number(optarg, 1000, 86400000, &wanted.interval_ms);
         else if (option == 's')
             good = read_number(optarg, 1, SIZE_MAX_ECHO, &wanted.size);
+        else if (option == 't')
+            good = read_number(optarg, 1, 255, &wanted.hops) && wanted.hops > 0;
         else if (option == 'W')
             good = read_number(optarg, 1000, 86400000, &wanted.wait_ms);
         else
@@ -185,6 +219,20 @@ static int fail(const char *what, int64_t status)
     return 2;
 }
 
+/* A socket for this address alone, that hears of errors. What failed is in *what. */
+static int64_t prepare(struct socket *socket, const struct socket_address *to, const char **what)
+{
+    int64_t status = socket_open(socket, to->family, SOCKET_ECHO);
+    if (status < 0) {
+        *what = "no socket";
+        return status;
+    }
+    status = socket_set(socket, SOCKET_OPTION_ERRORS, 1, NULL);
+    if (status == 0 && wanted.hops > 0)
+        status = socket_set(socket, SOCKET_OPTION_HOPS, wanted.hops, NULL);
+    return status < 0 ? status : socket_connect(socket, to);
+}
+
 int main(int argc, char **argv)
 {
     static struct socket socket;
@@ -202,12 +250,13 @@ int main(int argc, char **argv)
         if (status < 0)
             return fail(host, status);
     }
-    status = socket_open(&socket, to.family, SOCKET_ECHO);
+    const char *what = host;
+    status = prepare(&socket, &to, &what);
     if (status < 0)
-        return fail("no socket", status);
+        return fail(what, status);
     printf("%s is %s, %" PRIu64 " bytes of data\n", host, socket_text(&to, text), wanted.size);
     interrupt_watch(told);
-    int error = run(&socket, &to);
+    int error = run(&socket);
     socket_close(&socket);
     if (error < 0)
         return fail(host, error);

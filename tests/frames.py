@@ -144,6 +144,29 @@ def odd_icmp(random):
                 random.randbytes(random.randrange(4, 600)))
 
 
+def forged_error(random):
+    """Errors about packets that could have been sent, and almost were: whole, cut off, or with a byte changed."""
+    protocol = random.choice((ICMP, TCP, UDP))
+    head = struct.pack(">HH", random.choice((PORT, 53, 68, 0x0800)), random.randrange(65536)) + random.randbytes(16)
+    packet = bytearray(ipv4(protocol, head, GUEST, random_address(random))[14:])
+    if random.random() < 0.5:
+        packet[random.randrange(len(packet))] = random.randrange(256)
+    code = random.randrange(17)
+    return icmp(random.choice((3, 3, 11, 12)), code, random.randbytes(4) + packet[:random.randrange(29, 41)])
+
+
+def packet_too_big(random):
+    """Sums and quoted addresses are right; what the path takes is not (RFC 8201)."""
+    source, guest = (bytes.fromhex("fe80" + "00" * 6 + end) for end in ("000000fffe000066", "505400fffe123456"))
+    quoted = struct.pack(">IHBB", 6 << 28, 40, random.choice((TCP, UDP, ICMP6, 44)), 64) + guest + source \
+        + struct.pack(">HH", PORT, 9) + random.randbytes(16)
+    message = struct.pack(">BBHI", 2, 0, 0, random.choice((0, 1, 40, 48, 55, 56, 100, 1279, 1280, 65536, 0xffffffff))) \
+        + quoted[:random.randrange(len(quoted))]
+    pseudo = source + guest + struct.pack(">II", len(message), ICMP6)
+    message = message[:2] + struct.pack(">H", checksum(pseudo + message)) + message[4:]
+    return ethernet(IPV6, struct.pack(">IHBB", 6 << 28, len(message), ICMP6, 255) + source + guest + message)
+
+
 def odd_ipv6(random):
     """Chains of extension headers, router advertisements and neighbours with options that lie."""
     all_nodes = bytes.fromhex("ff02" + "00" * 13 + "01")
@@ -156,4 +179,5 @@ def odd_ipv6(random):
     return ipv6(following, payload, all_nodes, random.choice((None, None, 0, 65535)))
 
 
-KINDS = (noise, noise_to_guest, odd_arp, odd_ipv4, odd_options, fragment, syn, odd_tcp, odd_udp, odd_icmp, odd_ipv6)
+KINDS = (noise, noise_to_guest, odd_arp, odd_ipv4, odd_options, fragment, syn, odd_tcp, odd_udp, odd_icmp, forged_error,
+         packet_too_big, odd_ipv6)

@@ -82,8 +82,8 @@ def icmp(kind, code, rest):
     return message[:2] + struct.pack("!H", checksum(message)) + message[4:]
 
 
-def icmp6(kind, rest, source, to):
-    return with_sum(58, struct.pack("!BBH", kind, 0, 0) + rest, 2, source, to)
+def icmp6(kind, rest, source, to, code=0):
+    return with_sum(58, struct.pack("!BBH", kind, code, 0) + rest, 2, source, to)
 
 
 def parse_ip4(data):
@@ -94,6 +94,14 @@ def parse_ip4(data):
     total = int.from_bytes(data[16:18], "big")
     return (data[23], str(ipaddress.ip_address(data[26:30])),
             str(ipaddress.ip_address(data[30:34])), data[14 + header:14 + total])
+
+
+def parse_ip6(data):
+    """Likewise; the protocol may be that of an extension header."""
+    if data[12:14] != IP6.to_bytes(2, "big"):
+        return None
+    return (data[20], str(ipaddress.ip_address(data[22:38])), str(ipaddress.ip_address(data[38:54])),
+            data[54:54 + int.from_bytes(data[18:20], "big")])
 
 
 class Network(Peer):
@@ -127,6 +135,9 @@ class Network(Peer):
 
     def put_ip4(self, *arguments, **options):
         self.put(frame(ip4(*arguments, **options), IP))
+
+    def put_ip6(self, *arguments, **options):
+        self.put(frame(ip6(*arguments, **options), IP6))
 
     def _listen(self, seconds):
         # Sending waits in this thread or in the test's; receiving is this thread's alone.
@@ -249,21 +260,26 @@ class Network(Peer):
 
 
 class Connection:
-    """TCP as a client that is in no hurry: one segment at a time, everything in order."""
+    """TCP as a client that is in no hurry: one segment at a time, everything in order.
 
-    def __init__(self, network, to_port, port=None):
+    Over IPv4 unless `source` and `to` are others. `sizes`: bytes of each segment that came, in order."""
+
+    def __init__(self, network, to_port, port=None, source=HOST_IP, to=GUEST_IP):
         self._network = network
         self._to_port = to_port
+        self._ends = {"source": source, "to": to}
+        self.sizes = []
         self._port = port or random.randrange(20000, 60000)
         self.sent = random.randrange(1 << 32)
         self._seen = 0
 
     def _put(self, flags, payload=b"", options=b""):
-        self._network.put_ip4(6, tcp(self._port, self._to_port, self.sent, self._seen, flags, payload,
-                                     options=options))
+        put = self._network.put_ip6 if ":" in self._ends["to"] else self._network.put_ip4
+        put(6, tcp(self._port, self._to_port, self.sent, self._seen, flags, payload, options=options,
+                   **self._ends), **self._ends)
 
     def _mine(self, data):
-        parsed = parse_ip4(data)
+        parsed = parse_ip4(data) or parse_ip6(data)
         if parsed is None or parsed[0] != 6:
             return None
         segment = parsed[3]
@@ -272,7 +288,9 @@ class Connection:
             return None
         assert checksum(pseudo(6, segment, parsed[1], parsed[2]) + segment) == 0, "bad checksum"
         sequence, acknowledged = struct.unpack("!II", segment[4:12])
-        return sequence, acknowledged, segment[13], segment[(segment[12] >> 4) * 4:]
+        payload = segment[(segment[12] >> 4) * 4:]
+        self.sizes.append(len(payload))
+        return sequence, acknowledged, segment[13], payload
 
     def open(self):
         self._put(SYN, options=b"\x02\x04\x05\xb4")

@@ -102,8 +102,9 @@ def free_pages(machine):
     return int(re.search(r"^free +(\d+) ", machine.command("mem"), re.MULTILINE)[1])
 
 
-@pytest.mark.parametrize("kinds", [frames.KINDS, (frames.syn,), (frames.fragment,)],
-                         ids=["all", "syn", "fragment"])
+@pytest.mark.parametrize("kinds", [frames.KINDS, (frames.syn,), (frames.fragment,),
+                                   (frames.forged_error, frames.packet_too_big)],
+                         ids=["all", "syn", "fragment", "errors"])
 def test_junk_stops_nobody(kinds):
     choose = random.Random(20)
     forwarded, = free_ports(1)

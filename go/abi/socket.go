@@ -58,6 +58,7 @@ const (
 	SocketOptionLeave        = 12
 	SocketOptionLinger       = 13
 	SocketOptionGroupHops    = 14
+	SocketOptionErrors       = 15
 )
 
 type SocketAddress struct {

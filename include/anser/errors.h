@@ -10,10 +10,12 @@
 
 #define ANSER_ENOENT          2
 #define ANSER_EIO             5
+#define ANSER_EACCES          13
 #define ANSER_ENODEV          19
 #define ANSER_ENOTTY          25
 #define ANSER_ENOSPC          28
 #define ANSER_EROFS           30
+#define ANSER_ENONET          64
 #define ANSER_EPROTO          71 /* the peer broke the protocol's rules */
 #define ANSER_EDESTADDRREQ    89
 #define ANSER_ENOPROTOOPT     92
@@ -30,6 +32,7 @@
 #define ANSER_EISCONN         106
 #define ANSER_ENOTCONN        107
 #define ANSER_ECONNREFUSED    111
+#define ANSER_EHOSTDOWN       112
 #define ANSER_EHOSTUNREACH    113
 #define ANSER_EALREADY        114
 #define ANSER_EINPROGRESS     115

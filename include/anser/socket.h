@@ -92,6 +92,14 @@
 #define SOCKET_DATAGRAM 2
 #define SOCKET_ECHO     3 /* ICMP and ICMPv6 echo: datagrams are such messages, from the type on */
 
+/*
+ * ICMP errors about what a socket has sent, as on Linux. A connection that is being opened FAILS by
+ * them; one that is open goes on, and if its peer never answers the last one says why. A datagram
+ * or echo socket that is connected gets those that trying again does not help against, as a pending
+ * error: `error` of its slot without SOCKET_FAILED, which the client sets back to 0 when it has
+ * told it. An echo socket with SOCKET_OPTION_ERRORS receives the messages themselves instead.
+ */
+
 /* socket_slot.state, written by the server */
 #define SOCKET_CONNECTING    1u
 #define SOCKET_CONNECTED     2u
@@ -119,6 +127,7 @@
 #define SOCKET_OPTION_LEAVE         12
 #define SOCKET_OPTION_LINGER        13 /* seconds + 1; 0: off; 1: close resets the connection */
 #define SOCKET_OPTION_GROUP_HOPS    14 /* TTL of datagrams to multicast groups, 0..255; else 1 */
+#define SOCKET_OPTION_ERRORS        15 /* echo: receives ICMP errors about its requests, too */
 
 #ifndef __ASSEMBLER__
 struct socket_address {
@@ -131,7 +140,7 @@ struct socket_address {
 
 struct socket_slot {
     uint32_t state;
-    uint32_t error;   /* errno of SOCKET_FAILED */
+    uint32_t error;   /* errno of SOCKET_FAILED, or a pending one */
     uint32_t waiting; /* SOCKET_LISTENING: connections to be accepted */
     uint8_t rest[52];
     struct ring_shared receive; /* the server puts in */

@@ -3,6 +3,8 @@
 #include <string.h>
 #include "address.h"
 #include "errno.h"
+#include <lwip/ip.h>
+#include <lwip/nd6.h>
 #include <lwip/netif.h>
 
 int address_read(const struct socket_address *from, ip_addr_t *to)
@@ -67,6 +69,27 @@ bool address_is_ours(const ip_addr_t *address)
             return true;
     }
     return false;
+}
+
+/* Whether it is on an interface's link, by a router's word or an address that was set, or ours. */
+static bool is_on_link(const ip6_addr_t *to, const struct netif *netif)
+{
+    for (int i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++)
+        if (ip6_addr_isvalid(netif_ip6_addr_state(netif, i)) &&
+            ip6_addr_net_eq(to, netif_ip6_addr(netif, i)))
+            return true;
+    return false;
+}
+
+bool address_has_route(const ip_addr_t *from, const ip_addr_t *to)
+{
+    struct netif *netif = ip_route(from, to);
+    if (netif == NULL || IP_IS_V4(to))
+        return netif != NULL;
+    /* Where there is no router either, lwIP names the first interface, and drops what is sent. */
+    const ip6_addr_t *six = ip_2_ip6(to);
+    return ip6_addr_isany(six) || ip6_addr_ismulticast(six) || ip6_addr_has_zone(six) ||
+           is_on_link(six, netif) || nd6_find_route(six) != NULL;
 }
 
 int address_error(err_t error)

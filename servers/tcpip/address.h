@@ -20,6 +20,9 @@ bool address_is_dark(const ip_addr_t *address);
 /* Whether a socket can be bound to it: unspecified, a group's, or one of this machine. */
 bool address_is_ours(const ip_addr_t *address);
 
+/* Whether a packet can be sent there, as far as this machine knows. */
+bool address_has_route(const ip_addr_t *from, const ip_addr_t *to);
+
 /* lwIP's error as -errno. */
 int address_error(err_t error);
 

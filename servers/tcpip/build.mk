@@ -25,7 +25,12 @@ $(BUILD)/user/lwip/%.o: $(LWIP)/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out $(WARNINGS),$(USER_CFLAGS)) -ffunction-sections \
-		-fdata-sections $(LWIP_FLAGS) -I. -c $< -o $@
+		-fdata-sections $(LWIP_FLAGS) $(LWIP_RENAMED) -I. -c $< -o $@
+
+# These functions are ours (icmp.c, path.c), and call lwIP's by other names.
+$(BUILD)/user/lwip/core/ipv4/icmp.o: LWIP_RENAMED := -Dicmp_input=lwip_icmp_input
+$(BUILD)/user/lwip/core/ipv6/icmp6.o: LWIP_RENAMED := -Dicmp6_input=lwip_icmp6_input
+$(BUILD)/user/lwip/core/ipv6/ip6_frag.o: LWIP_RENAMED := -Dip6_frag=lwip_ip6_frag
 
 $(LIB_LWIP): $(LWIP_OBJECTS)
 	$(call say,AR,$@)

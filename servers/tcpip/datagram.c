@@ -6,6 +6,7 @@
 #include "datagram.h"
 #include "address.h"
 #include "errno.h"
+#include "icmp.h"
 #include "sum.h"
 #include <lwip/ip.h>
 #include <lwip/pbuf.h>
@@ -71,6 +72,8 @@ int64_t datagram_bind(struct endpoint *socket, const ip_addr_t *address, uint16_
 
 int64_t datagram_connect(struct endpoint *socket, const ip_addr_t *address, uint16_t port)
 {
+    if (!ip_addr_isany(address) && !address_has_route(&socket->udp->local_ip, address))
+        return -ENETUNREACH;
     err_t error = udp_connect(socket->udp, address, port);
     return address_error(error);
 }
@@ -109,6 +112,31 @@ void datagram_close(struct endpoint *socket)
     udp_remove(socket->udp);
     socket->udp = NULL;
     endpoint_free(socket);
+}
+
+/* Whether it may have sent the packet that an error is about. */
+static bool is_sender(const struct udp_pcb *udp, const struct icmp_report *report)
+{
+    if (udp->local_port != report->error->from.port)
+        return false;
+    if (!ip_addr_isany(&udp->local_ip) && !ip_addr_eq(&udp->local_ip, &report->own))
+        return false;
+    return !(udp->flags & UDP_FLAGS_CONNECTED) || (udp->remote_port == report->error->to.port &&
+                                                   ip_addr_eq(&udp->remote_ip, &report->peer));
+}
+
+bool datagram_report(const struct icmp_report *report)
+{
+    bool found = false;
+    for (const struct udp_pcb *udp = udp_pcbs; udp != NULL; udp = udp->next) {
+        if (!is_sender(udp, report))
+            continue;
+        found = true;
+        /* The others are lwIP's own. */
+        if (udp->recv == on_receive && (udp->flags & UDP_FLAGS_CONNECTED) && report->error->hard)
+            endpoint_pend(udp->recv_arg, report->error->number);
+    }
+    return found;
 }
 
 /* 1: there is one; 0: none; -EPROTO: the ring holds what cannot be. */

@@ -6,6 +6,7 @@
 #include "address.h"
 #include "datagram.h"
 #include "errno.h"
+#include "icmp.h"
 #include "seed.h"
 #include <lwip/icmp.h>
 #include <lwip/inet_chksum.h>
@@ -39,7 +40,7 @@ static u8_t on_receive(void *argument, struct raw_pcb *raw, struct pbuf *pbuf,
         return 0;
     if (header.type != type || header.id != lwip_htons(socket->echo_id))
         return 0;
-    if (socket->echo_connected && !ip_addr_eq(from, &socket->echo_peer))
+    if (socket->echo_connected && socket->echo_one && !ip_addr_eq(from, &socket->echo_peer))
         return 0;
     datagram_put(socket, pbuf, offset, from, socket->echo_id);
     return 0; /* lwIP ignores answers, and so do not others */
@@ -94,9 +95,20 @@ int64_t echo_bind(struct endpoint *socket, const ip_addr_t *address, uint16_t id
     return ip_addr_isany(address) ? 0 : address_error(raw_bind(socket->raw, address));
 }
 
+/* Whether the address is one machine's, which then answers by it. */
+static bool is_of_one(const ip_addr_t *address, const struct netif *netif)
+{
+    return !ip_addr_isany(address) && !ip_addr_ismulticast(address) &&
+           !ip_addr_isbroadcast(address, netif);
+}
+
 int64_t echo_connect(struct endpoint *socket, const ip_addr_t *address)
 {
+    struct netif *netif = ip_route(&socket->raw->local_ip, address);
+    if (netif == NULL || !address_has_route(&socket->raw->local_ip, address))
+        return -ENETUNREACH;
     socket->echo_peer = *address;
+    socket->echo_one = is_of_one(address, netif);
     socket->echo_connected = true;
     return 0;
 }
@@ -115,6 +127,28 @@ void echo_close(struct endpoint *socket)
     raw_remove(socket->raw);
     socket->raw = NULL;
     endpoint_free(socket);
+}
+
+static bool is_sender(const struct endpoint *socket, const struct icmp_report *report)
+{
+    return socket != NULL && socket->echo_id == report->error->from.port &&
+           socket->family == report->error->from.family &&
+           (!socket->echo_connected || ip_addr_eq(&socket->echo_peer, &report->peer));
+}
+
+bool echo_report(const struct icmp_report *report)
+{
+    bool found = false;
+    for (unsigned i = 0; i < ECHO_MAX; i++) {
+        if (!is_sender(sockets[i], report))
+            continue;
+        found = true;
+        if (sockets[i]->echo_errors)
+            datagram_put(sockets[i], report->message, 0, &report->by, sockets[i]->echo_id);
+        else if (sockets[i]->echo_connected && report->error->hard)
+            endpoint_pend(sockets[i], report->error->number);
+    }
+    return found;
 }
 
 static void send_one(struct endpoint *socket, const struct datagram_next *next)

@@ -256,6 +256,14 @@ void endpoint_show(struct endpoint *socket, uint32_t state)
     endpoint_tell(socket);
 }
 
+void endpoint_pend(struct endpoint *socket, int error)
+{
+    if (socket->state & SOCKET_FAILED)
+        return;
+    __atomic_store_n(&socket->slot->error, (uint32_t)error, __ATOMIC_RELEASE);
+    endpoint_tell(socket);
+}
+
 void endpoint_fail(struct endpoint *socket, int error)
 {
     if (socket->slot != NULL)

@@ -48,6 +48,7 @@ struct endpoint {
     bool receive_shut;  /* what is received is thrown away */
     uint8_t idle_polls; /* of a socket that is closing, without progress */
     uint32_t linger;
+    int soft_error;            /* what an ICMP error said since something was acknowledged last */
     struct socket_address own; /* of a connection that lwIP has done with */
     unsigned held_count;       /* received, and not in the ring yet */
     struct pbuf *held[SOCKET_HELD_MAX];
@@ -64,6 +65,8 @@ struct endpoint {
     uint16_t echo_id;
     ip_addr_t echo_peer; /* of SOCKET_CONNECT */
     bool echo_connected;
+    bool echo_one;    /* its peer is one machine: answers of others are not for it */
+    bool echo_errors; /* it receives ICMP errors, too */
 };
 
 /* ---- Requests; all return >= 0 or -errno. ---------------------------------------------------- */
@@ -96,6 +99,9 @@ void endpoint_show(struct endpoint *socket, uint32_t state);
 
 /* Likewise, with an error (an errno). */
 void endpoint_fail(struct endpoint *socket, int error);
+
+/* Of a datagram or echo socket: an error that its client is told once, and the socket goes on. */
+void endpoint_pend(struct endpoint *socket, int error);
 
 /* Tells the client without a change of state. */
 void endpoint_tell(struct endpoint *socket);

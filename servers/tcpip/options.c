@@ -170,6 +170,9 @@ int64_t options_set(struct endpoint *socket, const struct socket_option *asked)
             return -EINVAL;
         socket->linger = (uint32_t)asked->value;
         return 0;
+    case SOCKET_OPTION_ERRORS:
+        socket->echo_errors = asked->value != 0;
+        return socket->kind == SOCKET_ECHO ? 0 : -ENOPROTOOPT;
     default:
         return -ENOPROTOOPT;
     }
@@ -210,6 +213,9 @@ int64_t options_get(struct endpoint *socket, uint32_t option, uint64_t *value)
         return 0;
     case SOCKET_OPTION_LINGER:
         *value = socket->linger;
+        return 0;
+    case SOCKET_OPTION_ERRORS:
+        *value = socket->echo_errors;
         return 0;
     default:
         return -ENOPROTOOPT;

@@ -168,6 +168,7 @@ static err_t on_sent(void *argument, struct tcp_pcb *tcp, u16_t length)
     struct endpoint *socket = argument;
     was_reset = NULL;
     socket->idle_polls = 0;
+    socket->soft_error = 0;
     if (length > socket->queued || ring_ready(&socket->send) < length) {
         break_off(socket);
         return callback_result(tcp);
@@ -239,8 +240,9 @@ static void unlink_waiting(struct endpoint *socket)
 
 static int error_of(const struct endpoint *socket, err_t error)
 {
+    /* Given up: by lwIP, for want of answers, or because of the error. */
     if (error != ERR_RST)
-        return ETIMEDOUT; /* lwIP has given it up */
+        return socket->soft_error != 0 ? socket->soft_error : ETIMEDOUT;
     if (!(socket->state & SOCKET_CONNECTED))
         return ECONNREFUSED;
     /* A peer that had ended could only refuse what was sent. */
@@ -405,7 +407,7 @@ int64_t stream_connect(struct endpoint *socket, const ip_addr_t *address, uint16
     ip_addr_t target = *address;
     if (ip_addr_isany(&target))
         ip_addr_set_loopback(IP_IS_V6(&target), &target);
-    if (address_is_dark(&target))
+    if (address_is_dark(&target) || !address_has_route(&socket->tcp->local_ip, &target))
         return -ENETUNREACH;
     socket->state |= SOCKET_CONNECTING;
     err_t error = tcp_connect(socket->tcp, &target, port, on_connected);

@@ -313,6 +313,38 @@ static void test_bytes(void)
     socket_close(&socket);
 }
 
+static void test_pending(void)
+{
+    struct socket socket;
+    struct socket_datagram head;
+    socket_open(&socket, SOCKET_FAMILY_4, SOCKET_DATAGRAM);
+    socket_connect(&socket, &somewhere);
+    struct socket_slot *slot = socket.slot;
+    TEST(!(socket_ready(&socket) & SOCKET_READY_FAILED) &&
+             socket_datagram_next(&socket, &head) == -EAGAIN,
+         "datagrams: nothing is pending");
+    slot->error = ECONNREFUSED;
+    TEST(socket_ready(&socket) & SOCKET_READY_FAILED &&
+             socket_datagram_next(&socket, &head) == -ECONNREFUSED &&
+             socket_datagram_next(&socket, &head) == -EAGAIN,
+         "a pending error is told once, to who receives");
+    slot->error = ECONNREFUSED;
+    TEST(socket_datagram_room(&socket, 9) == -ECONNREFUSED && socket_datagram_room(&socket, 9) == 0,
+         "or sends");
+    slot->error = EHOSTUNREACH;
+    TEST(socket_take_error(&socket) == EHOSTUNREACH && socket_take_error(&socket) == 0 &&
+             !(socket_ready(&socket) & SOCKET_READY_FAILED),
+         "or asks");
+    slot->error = 0xffffffff;
+    TEST(socket_take_error(&socket) == EIO, "a number that is none: EIO");
+    slot->error = EPROTO;
+    slot->state = SOCKET_FAILED | SOCKET_RECEIVE_ENDED | SOCKET_SEND_ENDED;
+    TEST(socket_take_error(&socket) == EPROTO && socket_take_error(&socket) == 0 &&
+             slot->error == EPROTO,
+         "one that ends the socket stays there");
+    socket_close(&socket);
+}
+
 static void test_draining(void)
 {
     struct socket first, second;
@@ -446,6 +478,7 @@ int main(void)
     server.first = 1;
     TEST(socket_session_begin(&options) == 0 && server.attachments == 1, "attached");
     test_bytes();
+    test_pending();
     test_draining();
     test_successor();
     test_deaths();

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TESTS 73
+#define TESTS 77
 
 static unsigned number;
 static int failed;
@@ -113,6 +113,7 @@ int main(void)
     test_streams();
     test_streams_more();
     test_datagrams();
+    test_refused();
     test_waiting();
     printf("1..%u\n", number);
     return failed || number != TESTS;

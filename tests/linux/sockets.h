@@ -39,6 +39,7 @@ int receive_all(int descriptor, void *bytes, size_t length);
 void test_streams(void);
 void test_streams_more(void);
 void test_datagrams(void);
+void test_refused(void);
 void test_waiting(void);
 
 #endif

@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 )
 
@@ -15,6 +17,7 @@ var datagramTests = []test{
 	{"UDP over ::1", func() error { return datagramsOver("udp6", "[::1]:0") }},
 	{"UDP: a deadline", datagramDeadline},
 	{"UDP: messages with addresses", messages},
+	{"UDP: nobody is there: ECONNREFUSED", datagramRefused},
 }
 
 func datagramsOver(network, addr string) error {
@@ -57,6 +60,28 @@ func datagramDeadline() error {
 	server.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 	if _, _, err := server.ReadFrom(make([]byte, 1)); !isTimeout(err) {
 		return fmt.Errorf("ReadFrom: %v", err)
+	}
+	return nil
+}
+
+func datagramRefused() error {
+	server, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server.Close()
+	client, err := net.Dial("udp4", server.LocalAddr().String())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for range 3 {
+		if _, err := client.Write([]byte("x")); err != nil {
+			return err
+		}
+		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNREFUSED) {
+			return fmt.Errorf("not refused: %v", err)
+		}
 	}
 	return nil
 }
