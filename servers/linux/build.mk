@@ -2,8 +2,8 @@
 # The Linux personality: an image of its own, in soft-float code without thread-local data, for gp, tp
 # and the floating-point registers are the program's. What it needs of lib/ is compiled again so.
 
-LINUX_CFLAGS := --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mno-relax \
-	-msmall-data-limit=0 -ffreestanding -fno-common -fno-stack-protector -fno-pic \
+LINUX_CFLAGS := --specs=picolibc.specs -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany -mtune=thead-c906 \
+	-mno-relax -msmall-data-limit=0 -ffreestanding -fno-common -fno-stack-protector -fno-pic \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -O2 -g -std=gnu11 \
 	$(WARNINGS) -Iinclude -Ilib -I. $(DEPFLAGS)
 LINUX_SOURCES := $(wildcard servers/linux/*.c servers/linux/*.S) lib/syscall.S lib/channel.c \
