@@ -26,11 +26,11 @@ static uint16_t fold(struct sum total)
 {
     uint64_t sum = total.words + total.carries;
     sum += sum < total.carries;
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
+    /* Each half added to the other one: what the lower sum carries goes into the upper one. */
+    sum += sum << 32 | sum >> 32;
+    uint32_t half = (uint32_t)(sum >> 32);
+    half += half << 16 | half >> 16;
+    return (uint16_t)(half >> 16);
 }
 
 /* The last bytes of `length`, fewer than a word, with zeros behind them. */
