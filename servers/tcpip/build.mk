@@ -38,7 +38,7 @@ $(LIB_LWIP): $(LWIP_OBJECTS)
 
 TCPIP_SOURCES := $(wildcard servers/tcpip/*.c)
 
-$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_FLAGS),-flto=1 $(LIB_LWIP)))
+$(eval $(call user_program,servers/tcpip,$(TCPIP_SOURCES),$(LWIP_FLAGS),-flto-partition=one $(LIB_LWIP)))
 
 # This file compiles one of lwIP's within.
 $(BUILD)/user/servers/tcpip/acknowledge.o: USER_FLAGS += -I$(LWIP) -w

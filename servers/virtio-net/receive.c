@@ -22,6 +22,10 @@
 /* The default client is asked to tell when the device has fewer than one buffer in so many. */
 #define FEW 4
 
+/* While less than one entry in so many of the device's queue is free, it is left alone: to look what
+ * was lent costs as much as some buffers. */
+#define ENOUGH 4
+
 static struct buffers own;
 static struct dma own_memory;
 static struct buffers *stock; /* that the device receives into */
@@ -88,6 +92,8 @@ static int post(uint16_t buffer)
 
 void receive_refill(void)
 {
+    if (virtq_free(&device.receive) * ENOUGH < device.receive.size)
+        return;
     unsigned room = virtq_free(&device.receive) / (device.header_apart ? 2 : 1);
     if (client_default && !client_default->broken && !client_collect(client_default))
         client_default->broken = true;

@@ -19,7 +19,7 @@ bool receive_uses(const struct client *client);
 /* Takes what the device has received. Clients are told by client_say. */
 void receive_take(void);
 
-/* Gives the device all buffers that it can have. */
+/* Gives the device all buffers that it can have, unless it has most of them. */
 void receive_refill(void);
 
 /* Nobody waits: no interrupt for frames until receive_wait. */
