@@ -22,8 +22,8 @@
 /* The default client is asked to tell when the device has fewer than one buffer in so many. */
 #define FEW 4
 
-/* While less than one entry in so many of the device's queue is free, it is left alone: to look what
- * was lent costs as much as some buffers. */
+/* While less than one entry in so many of the device's queue is free, it is left alone: to look
+ * what was lent costs as much as some buffers. */
 #define ENOUGH 4
 
 static struct buffers own;
