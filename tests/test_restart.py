@@ -110,3 +110,28 @@ def test_everything_at_once(image):
                 kill(machine, service)
             visitor.expect_answer()
         assert all(restarts(machine, service) > 0 for service in EVERYTHING)
+
+
+def test_programs_leave_room():
+    """Programs have all the memory that they may have; a driver whose regions its clients still hold is started
+    again all the same."""
+    with Machine(net="user", timeout=60) as machine:
+        machine.expect(PROMPT)
+        machine.send("capture -q tcp &\n")
+        machine.expect("listening on net0")
+        machine.send("\n")
+        machine.expect(PROMPT)
+        said = ""
+        for _ in range(30):
+            said += machine.command("run cat &")
+            if "left for programs" in said:
+                break
+        assert re.search(r"cat: it needs \d+ KiB of memory, and \d+ are left for programs", said), said
+        machine.command("restart net0")
+        machine.expect("capture: net0 was started again")
+        machine.send("\n")
+        machine.expect(PROMPT)
+        machine.command("kill -9 %2; wait %2")
+        said = machine.command("ping -c 5 -W 2 -i 0.2 10.0.2.2; services")
+        assert re.search("[1-5] received", said), said
+        assert re.search("net0 .* running", said), said

@@ -13,6 +13,7 @@
 #include "archive.h"
 #include "boot.h"
 #include "seed.h"
+#include "services.h"
 
 #define PERSONALITY_FILE "servers/linux"
 
@@ -106,21 +107,56 @@ static const struct spawn_personality *find_personality(struct spawn_personality
 
 /* ---- Memory. --------------------------------------------------------------------------------- */
 
-/* Half of what is left for processes to come, within the stanza's bounds; or what was asked for. */
-static int choose_memory(struct launch *start, const struct manifest_entry *entry, uint64_t *pages)
+/*
+ * Kept back from programs. What a driver shared with its clients stays where it is when it dies,
+ * until they have heard of its successor; so that one needs its budget once more.
+ */
+static uint64_t reserved_pages(void)
 {
+    uint64_t most = 0;
+    for (uint64_t i = 0; service_at(i); i++) {
+        const struct manifest_entry *entry = service_at(i)->entry;
+        if (manifest_find(entry, GRANT_DEVICE) && entry->memory_pages > most)
+            most = entry->memory_pages;
+    }
+    return most;
+}
+
+/* What programs may have of what nobody has. */
+static uint64_t available_pages(void)
+{
+    uint64_t free = boot_free_pages(), reserved = reserved_pages();
+    return free > reserved ? free - reserved : 0;
+}
+
+/* Half of what is left for programs to come, within the stanza's bounds; or what was asked for. */
+static int choose_for_program(struct launch *start, const struct manifest_entry *entry,
+                              uint64_t *pages)
+{
+    uint64_t available = available_pages();
+    if (*pages == 0) {
+        *pages = available / 2 > entry->memory_pages ? available / 2 : entry->memory_pages;
+        if (*pages > entry->memory_max_pages)
+            *pages = entry->memory_max_pages;
+    }
+    if (*pages > available)
+        return refuse(start, -ANSER_ENOMEM,
+                      "it needs %lu KiB of memory, and %lu are left for programs", *pages * 4,
+                      available * 4);
+    return 0;
+}
+
+static int choose_memory(struct launch *start, const struct client *client, uint64_t *pages)
+{
+    const struct manifest_entry *entry = client->entry;
     *pages = start->memory_pages;
     if (*pages > entry->memory_max_pages)
         return refuse(start, -ANSER_ENOMEM, "%lu pages of memory wanted, at most %lu allowed",
                       *pages, entry->memory_max_pages);
-    if (*pages != 0)
-        return 0;
-    *pages = entry->memory_pages;
-    if (entry->memory_max_pages > entry->memory_pages) {
-        uint64_t half = boot_free_pages() / 2;
-        if (half > *pages)
-            *pages = half < entry->memory_max_pages ? half : entry->memory_max_pages;
-    }
+    if (!client->service)
+        return choose_for_program(start, entry, pages);
+    if (*pages == 0)
+        *pages = entry->memory_pages;
     return 0;
 }
 
@@ -184,7 +220,7 @@ int launch_process(struct client *client, struct granted *granted, struct launch
     uint64_t pages;
     int status = start->image ? view_image(start, &view) : view_file(start, &view);
     if (status == 0)
-        status = choose_memory(start, client->entry, &pages);
+        status = choose_memory(start, client, &pages);
     if (status == 0)
         status = spawn_view(client, granted, start, &view, pages);
     grants_close(granted); /* empty if the program has them */

@@ -120,7 +120,7 @@ static struct client *admit(const struct serve_request *request, enum manifest_g
     if (!client || !name_is_text(asked->name))
         return NULL;
     /* Services answer only those whom the manifest names to them, not those who may ask anybody. */
-    const struct service *service = service_serving(asked->name);
+    const struct service *service = service_meant_by(asked->name);
     bool allowed = service ? service_is_granted(service, client->entry, right)
                            : manifest_allows(client->entry, right, asked->name);
     *status = -ANSER_EPERM;
@@ -193,7 +193,7 @@ static anser_handle open_name(const struct client *client, const char *name)
     struct publication *place = find_publication(name);
     if (place)
         return handle_duplicate(place->handle);
-    return service_find(name) ? -ANSER_EPIPE : -ANSER_ESRCH;
+    return service_meant_by(name) ? -ANSER_EPIPE : -ANSER_ESRCH;
 }
 
 int64_t registry_lookup(struct server *server, struct serve_request *request)

@@ -43,14 +43,20 @@ struct service *service_add_instance(const struct manifest_entry *driver, unsign
 
 /* ---- Look-ups. ------------------------------------------------------------------------------- */
 
-struct service *service_serving(const char *name)
+struct service *service_meant_by(const char *name)
 {
     for (unsigned i = 0; i < service_count; i++) {
         struct service *service = &services[i];
-        if (service->receive && strcmp(service->serves->name, name) == 0)
+        if (service->serves && strcmp(service->serves->name, name) == 0)
             return service;
     }
     return NULL;
+}
+
+struct service *service_serving(const char *name)
+{
+    struct service *service = service_meant_by(name);
+    return service && service->receive ? service : NULL;
 }
 
 struct service *service_find(const char *name)

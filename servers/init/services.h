@@ -41,6 +41,10 @@ struct service *service_add(const struct manifest_entry *entry);
  * log: there are too many. */
 struct service *service_add_instance(const struct manifest_entry *driver, unsigned number);
 
+/* The service that is to serve this name, whether its channel is there or it was given up; or NULL.
+ */
+struct service *service_meant_by(const char *name);
+
 /* The service that serves `name` and has its channel, or NULL. */
 struct service *service_serving(const char *name);
 

@@ -117,6 +117,13 @@ static void fill_arguments(const struct manifest_entry *entry, struct launch *st
         start->arguments[start->argument_count++] = at;
 }
 
+/* A predecessor ran, so there is memory for it when somebody else has ended, or let go of what the
+ * predecessor had shared. */
+static bool will_have_memory(const struct service *service, int status)
+{
+    return status == -ANSER_ENOMEM && service->restarts > 0;
+}
+
 /* Handles and process of a service whose channel is there. */
 static int start_granted(struct service *service, struct client *client)
 {
@@ -128,38 +135,46 @@ static int start_granted(struct service *service, struct client *client)
     }
     fill_arguments(service->entry, &start);
     int status = launch_process(client, &granted, &start);
-    if (status < 0)
+    if (will_have_memory(service, status))
+        snprintf(service->end, sizeof(service->end), "%.*s", (int)sizeof(service->end) - 1,
+                 start.error.message);
+    else if (status < 0)
         fail(service, "%s", start.error.message);
     return status;
 }
 
-static bool start_service(struct service *service)
+/* Returns 0 or -errno; it has failed then, unless it will have memory. */
+static int start_service(struct service *service)
 {
     struct client *client = client_add(service->entry, service);
+    int status = -ANSER_EMFILE;
     service->exit_badge = BADGE_EXIT | ++start_count;
     service->exit = channel_mint(boot.receive, service->exit_badge);
     service->started = clock_now();
     if (!client || service->exit < 0)
         fail(service, "too many processes");
-    else if (start_granted(service, client) == 0) {
+    else if ((status = start_granted(service, client)) == 0) {
         service->process = client->process;
         service->id = client->id;
         service->state = INIT_STATE_RUNNING;
         if (service->entry->takes_console)
             sys_log_console(boot.system, 0);
-        return true;
+        return 0;
     }
     if (client)
         client_remove(client);
     handle_close(service->exit);
     service->exit = 0;
-    return false;
+    return status;
 }
 
-/* What cannot be started once will not be started by trying again. */
+/* What cannot be started once will not be started by trying again, but for want of memory. */
 static void start_or_give_up(struct service *service)
 {
-    if (!service_open_channel(service) || !start_service(service))
+    int status = service_open_channel(service) ? start_service(service) : -ANSER_EMFILE;
+    if (will_have_memory(service, status))
+        schedule(service);
+    else if (status < 0)
         give_up(service, INIT_STATE_FAILED);
 }
 
