@@ -172,7 +172,8 @@ static bool read_address(const char *text, struct socket_address *address, uint6
         (end == NULL || (*end == '\0' && end != slash + 1))) {
         memcpy(copy, text, length);
         copy[length] = '\0';
-        if (socket_text_read(copy, address))
+        if (socket_text_read(copy, address) &&
+            (bits == NULL || *bits <= (address->family == SOCKET_FAMILY_4 ? 32 : 128)))
             return true;
     }
     fprintf(stderr, "ip: '%s' is no address%s\n", text,

@@ -26,7 +26,7 @@ static int look_up(const char *name)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
+    if (argc < 2 || argv[1][0] == '-') {
         fputs("usage: nslookup NAME...\n", stderr);
         return 2;
     }

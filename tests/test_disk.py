@@ -77,7 +77,9 @@ def test_places_and_pipes(tmp_path):
                 ("dd if=disk0 skip=3000 of=disk1", "skip= is behind its end"),
                 ("dd if=disk0 seek=3000 of=disk1", "seek= is behind its end"),
                 ("dd bs=0", "bs=: 1 to 64M"), ("dd bs=12q", "bs=12q: not a number"),
-                ("dd count=99999999999999999999", "not a number"), ("dd where=here", "not an operand")]:
+                ("dd count=99999999999999999999", "not a number"), ("dd where=here", "not an operand"),
+                ("dd --help", "usage: dd "), ("disk -h", "usage: disk"), ("nslookup -h", "usage: nslookup"),
+                ("dd if=disk0 | hello >/dev/null", "dd: -: the other side has gone")]:
             assert re.search(complaint, machine.command(command)), command
         said = machine.command("dd if=disk0 of=disk1 bs=64k count=2 skip=14 seek=14 status=progress")
         assert re.search(r"dd: \d+\.\d KiB, \d+%", said), said

@@ -106,6 +106,7 @@ def test_configuration(tmp_path):
         network.echo6("fe80::5054:ff:fe12:3456")
         network.advertise()
         wait_until(machine, "ip", r"^ +2001:db8:77:0:5054:ff:fe12:3456/64$")
+        assert "'10.9.8.7/33' is no address with a prefix" in machine.command("ip addr net0 10.9.8.7/33")
         machine.command("ip addr net0 10.9.8.7/24")
         machine.command("ip gateway net0 10.9.8.1")
         wait_address(machine, "10.9.8.7")

@@ -72,6 +72,8 @@ func (s *set) help(c *eval.Call) int {
 	for _, command := range s.all {
 		fmt.Fprintf(c.Stdout, "  %-9s %-13s %s\n", command.Name, command.Arguments, command.About)
 	}
+	fmt.Fprintln(c.Stdout, "Programs ('ls' lists all of them; with -h, most say how they are used): disk, dd, sha256sum;\n"+
+		"ip, ping, nslookup, capture; httpd, httpget; lab.")
 	fmt.Fprintln(c.Stdout, "Lines are a POSIX shell's: quotes, variables, a | b, < FILE, &&, if, while, functions.\n"+
 		"Tab completes, arrow keys bring lines back. Ctrl-C ends what is in the foreground, Ctrl-T shows\n"+
 		"what every thread waits for.")
