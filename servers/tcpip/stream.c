@@ -138,10 +138,11 @@ static void leave_or_finish(struct endpoint *socket)
         leave(socket);
 }
 
-/* True: the socket is gone. */
+/* True: the socket is gone. One that is not accepted yet has no ring. */
 static bool pump_send(struct endpoint *socket)
 {
-    if (socket->tcp == NULL || !(socket->state & SOCKET_CONNECTED) || socket->ended)
+    if (socket->tcp == NULL || socket->slot == NULL || !(socket->state & SOCKET_CONNECTED) ||
+        socket->ended)
         return false;
     int64_t ready;
     bool all;

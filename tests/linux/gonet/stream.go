@@ -30,6 +30,7 @@ var streamTests = []test{
 	{"net.Buffers", buffers},
 	{"a file sent by the kernel", sendFile},
 	{"a hundred connections at once", hundred},
+	{"accepted when the stack's timers have seen it", acceptedLate},
 	{"a connection that is reset: ECONNRESET", reset},
 	{"names of /etc/hosts", names},
 	{"a dial that is cancelled", cancelled},
@@ -390,6 +391,34 @@ func askAgain(client net.Conn, n byte) error {
 		if _, err := io.ReadFull(client, back[:]); err != nil || back[0] != n {
 			return fmt.Errorf("%d came back for %d, %v", back[0], n, err)
 		}
+	}
+	return nil
+}
+
+// acceptedLate lets a connection wait for longer than the timers of the stack, which look at each.
+func acceptedLate() error {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	client, err := net.Dial("tcp4", listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if _, err := client.Write([]byte("early")); err != nil {
+		return err
+	}
+	time.Sleep(5 * time.Second)
+	server, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	var came [5]byte
+	if _, err := io.ReadFull(server, came[:]); err != nil || string(came[:]) != "early" {
+		return fmt.Errorf("%q came, %v", came, err)
 	}
 	return nil
 }
