@@ -58,6 +58,27 @@ def test_transcript():
     assert "\n".join(found) == "\n".join(known)
 
 
+@pytest.mark.parametrize("smp", SMP)
+def test_churn(smp):
+    """Threads refuse, shut, reset and close under each other's hands: nothing hangs, no byte is lost."""
+    with Machine(initrd=ARCHIVE, net="user", mem="256M", append="test=linux/churn", smp=smp) as machine:
+        assert machine.wait_exit(60) == 0
+
+
+@pytest.mark.parametrize("smp", SMP)
+def test_churn_over_restarts(smp):
+    """The same while the TCP/IP server is restarted again and again."""
+    with Machine(initrd=ARCHIVE, net="user", mem="256M", smp=smp) as machine:
+        machine.expect(PROMPT)
+        machine.send("/tests/linux/churn restart &\n")
+        machine.expect("churning")
+        for _ in range(5):
+            machine.command("restart tcpip")
+        machine.send("kill %1; wait; echo it is over\n")
+        machine.expect(r"churned: \d+ rounds, 0 failures", timeout=60)
+        machine.expect(r"\nit is over\n")
+
+
 # ---- The host asks. ------------------------------------------------------------------------------
 
 @contextlib.contextmanager

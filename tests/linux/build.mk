@@ -28,7 +28,7 @@ $(eval $(call linux_go,go,$(GO_USER)))
 $(eval $(call linux_go,go-1.23,$(GO_1_23)))
 
 # Programs that need a network are in the archive that has one's servers in use (tests/build.mk).
-LINUX_NET      := sockets refused gonet
+LINUX_NET      := sockets refused gonet churn
 $(LINUX_TESTS)/sockets: $(wildcard tests/linux/sockets*.c) tests/linux/sockets.h
 $(LINUX_TESTS)/gonet: $(wildcard tests/linux/gonet/*.go)
 	$(call say,GO,$@)

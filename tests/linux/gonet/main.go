@@ -33,6 +33,7 @@ func main() {
 	tests = append(tests, streamTests...)
 	tests = append(tests, datagramTests...)
 	tests = append(tests, webTests...)
+	tests = append(tests, secureTests...)
 	if len(os.Args) == 3 {
 		tests = again(tests, os.Args[1], os.Args[2])
 	}
