@@ -5,6 +5,7 @@
 #include "signal.h"
 #include "socket_file.h"
 #include "user.h"
+#include "wait.h"
 
 /* ---- A program's pieces. --------------------------------------------------------------------- */
 
@@ -109,6 +110,13 @@ static bool missed_more(struct socket_file *file)
            !socket_await_more(&file->socket);
 }
 
+/* To who is told of edges, and to threads that wait: what they were to be told by is not set. */
+static void tell_more(struct socket_file *file)
+{
+    wait_wake(&file->queue);
+    file_changed(&file->file);
+}
+
 /* One portion. Returns bytes, 0: the end, or -errno. */
 static int64_t receive_portion(struct task *self, struct socket_file *file,
                                struct socket_pieces *to, uint32_t flags)
@@ -130,7 +138,7 @@ static int64_t receive_portion(struct task *self, struct socket_file *file,
     if (kick)
         socket_kick(socket);
     if (more)
-        file_changed(&file->file);
+        tell_more(file);
     return ready;
 }
 
@@ -262,7 +270,7 @@ static int64_t receive_datagram(struct task *self, struct socket_file *file,
     if (kick)
         socket_kick(socket);
     if (more)
-        file_changed(&file->file);
+        tell_more(file);
     return result;
 }
 

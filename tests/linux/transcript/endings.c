@@ -285,6 +285,26 @@ static void reset_before_accept(void)
     settle();
 }
 
+static void accepted_late(void)
+{
+    char bytes[8];
+    section("accepted after seconds");
+    int fd = listen_at(AF_INET, 4), client = socket(AF_INET, SOCK_STREAM, 0);
+    DO(connect_to(client, AF_INET, port_of(fd)));
+    DO(send(client, "abc", 3, 0));
+    pause_milliseconds(7000);
+    int server = accept(fd, NULL, NULL);
+    DO(send(client, "de", 2, 0));
+    settle();
+    DO(recv(server, bytes, 8, 0));
+    DO(send(server, "de", 2, 0));
+    DO(recv(client, bytes, 8, 0));
+    close(server);
+    close(client);
+    close(fd);
+    settle();
+}
+
 static void *accept_one(void *listener)
 {
     int result = accept(*(int *)listener, NULL, NULL);
@@ -370,6 +390,7 @@ void transcribe_endings(void)
     resets();
     reset_with_bytes();
     reset_before_accept();
+    accepted_late();
     listener_shut();
     copies();
     lingers();

@@ -36,7 +36,7 @@ static volatile sig_atomic_t pipes;
  */
 void section(const char *name)
 {
-    struct itimerval often = {{2, 0}, {10, 0}};
+    struct itimerval often = {{10, 0}, {10, 0}};
     setitimer(ITIMER_REAL, &often, NULL);
     forget_ports();
     printf("== %s\n", name);
