@@ -36,6 +36,7 @@ void endpoint_free(struct endpoint *socket)
     if (socket->session != NULL && socket->number != UINT32_MAX)
         socket->session->sockets[socket->number] = NULL;
     area_release(socket->area);
+    stream_drop_held(socket, true);
     stream_forget_due(socket);
     free(socket);
     count--;
