@@ -2,7 +2,9 @@
 /*
  * lwIP acknowledges every second segment (RFC 5681, 4.2). Where segments come in bursts that
  * are looked at in one go, that is a frame for each two of them; here it is one for eight, or for
- * what the burst had. lwIP's own file is compiled in here, with another idea of tcp_ack.
+ * what the burst had. The first segments of a connection are acknowledged with their burst, as
+ * Linux does: a peer that writes a little, and a little more, waits with the second for that
+ * (Nagle). lwIP's own file is compiled in here, with another idea of tcp_ack.
  */
 #include <stdbool.h>
 #include "acknowledge.h"
@@ -10,8 +12,9 @@
 
 #define SEGMENTS_MAX 8
 #define PLACES       32
+#define QUICK_MAX    16 /* first segments of a connection */
 
-/* Connections that have two or more segments to acknowledge. */
+/* Connections that have segments to acknowledge with the burst. */
 static struct {
     struct tcp_pcb *tcp;
     unsigned segments;
@@ -24,11 +27,22 @@ static void now(struct tcp_pcb *tcp)
     tcp_ack_now(tcp);
 }
 
+/* Counts its first segments. */
+static bool is_young(struct tcp_pcb *tcp)
+{
+    uintptr_t segments = (uintptr_t)tcp_ext_arg_get(tcp, 0);
+    if (segments == QUICK_MAX)
+        return false;
+    tcp_ext_arg_set(tcp, 0, (void *)(segments + 1));
+    return true;
+}
+
 static void acknowledge_later(struct tcp_pcb *tcp)
 {
     if (!(tcp->flags & TF_ACK_DELAY)) {
         tcp_set_flags(tcp, TF_ACK_DELAY);
-        return;
+        if (!is_young(tcp))
+            return;
     }
     unsigned place = 0;
     while (place < due_count && due[place].tcp != tcp)

@@ -103,9 +103,10 @@ void memory_free(void *memory);
 #define SO_REUSE_RXTOALL 1
 
 /* ---- TCP. ------------------------------------------------------------------------------------ */
-#define LWIP_TCP           1
-#define LWIP_TCP_KEEPALIVE 1
-#define TCP_LISTEN_BACKLOG 1
+#define LWIP_TCP                  1
+#define LWIP_TCP_KEEPALIVE        1
+#define LWIP_TCP_PCB_NUM_EXT_ARGS 1 /* acknowledge.c */
+#define TCP_LISTEN_BACKLOG        1
 /* 4 bytes less than fits: pieces of whole words keep rings and frames aligned to each other, and
  * who copies out of a ring takes a third of the instructions then. */
 #define TCP_MSS             SOCKET_SEGMENT

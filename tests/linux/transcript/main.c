@@ -241,9 +241,6 @@ void connect_pair(int family, int ends[2])
         say("connect_pair", -1);
     ends[1] = accept(listener, NULL, NULL);
     close(listener);
-    /* When a small segment waits for another one is not told here. */
-    set_number(ends[0], IPPROTO_TCP, TCP_NODELAY, 1);
-    set_number(ends[1], IPPROTO_TCP, TCP_NODELAY, 1);
     settle();
 }
 
