@@ -245,8 +245,8 @@ def test_control_c_leaves_nothing(ends):
         machine.send("\x03")
         machine.expect(PROMPT_BEGUN)
         wait_for_processes(machine, "lab|labgo", 0)  # they end when they see that lab has
-        # A worker has 18 pages; the kernel's slabs breathe by one.
-        assert held_pages(machine) <= before + 4
+        # A worker has 18 pages; slabs and page tables breathe, with the shell's heap most of all.
+        assert held_pages(machine) <= before + 14
 
 
 @pytest.mark.parametrize("ends, worker", [("c", "lab"), ("go", "labgo")])

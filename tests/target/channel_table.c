@@ -99,7 +99,7 @@ static void call_now(struct actor *self)
 
 static void call_late(struct actor *self)
 {
-    actor_call_word(self, 9, OVER);
+    actor_call_late(self, 9, OVER);
 }
 
 static void call_waiting(struct actor *self)

@@ -11,6 +11,10 @@
 
 #define ANSWER 100 /* is added to a call's word */
 
+/* Who has called with a deadline that is over: on another hart he could be answered before it
+ * strikes, so he is answered when he is done. */
+static struct actor *late_caller;
+
 /* ---- What actors do. ------------------------------------------------------------------------- */
 
 static void tell(struct actor *self, const char *text)
@@ -22,23 +26,27 @@ void actor_tell_received(struct actor *self, int64_t status, const struct channe
 {
     uint64_t word = 0;
     memcpy(&word, in->data, sizeof(word));
-    const char *late = status >= 0 && in->flags & ANSER_INFO_REPLY_FAILED ? ", unanswered" : "";
+    const char *unanswered =
+        status >= 0 && in->flags & ANSER_INFO_REPLY_FAILED ? ", unanswered" : "";
     const char *what = "gets";
     if (status < 0 || in->flags & (ANSER_INFO_CLOSED | ANSER_INFO_GONE | ANSER_INFO_EVENT)) {
         what = status < 0                      ? error_name(status)
                : in->flags & ANSER_INFO_CLOSED ? "closed"
                : in->flags & ANSER_INFO_GONE   ? "gone"
                                                : "event";
-        snprintf(self->text, sizeof(self->text), "%s%s", what, late);
+        snprintf(self->text, sizeof(self->text), "%s%s", what, unanswered);
         return;
     }
     for (unsigned i = 0; i < in->handle_count; i++)
         handle_close(in->handles[i]);
     if (in->flags & ANSER_INFO_CALL) {
         what = "call";
+        const struct actor *late = __atomic_load_n(&late_caller, __ATOMIC_ACQUIRE);
+        while (late && !task_done(&late->task))
+            clock_sleep(1);
         reply_word(0, word + ANSWER);
     }
-    snprintf(self->text, sizeof(self->text), "%s %lu%s", what, word, late);
+    snprintf(self->text, sizeof(self->text), "%s %lu%s", what, word, unanswered);
 }
 
 void act_receive(struct actor *self)
@@ -63,6 +71,12 @@ void actor_call_word(struct actor *self, uint64_t word, uint64_t deadline)
 {
     uint64_t answer = call_word(self->channel->send, word, deadline);
     tell(self, answer == word + ANSWER ? "answered" : error_name((int64_t)answer));
+}
+
+void actor_call_late(struct actor *self, uint64_t word, uint64_t deadline)
+{
+    __atomic_store_n(&late_caller, self, __ATOMIC_RELEASE);
+    actor_call_word(self, word, deadline);
 }
 
 static void act_send(struct actor *self)
@@ -228,6 +242,7 @@ void scene_end(struct scene *scene, struct actor *actor)
     task_join(&actor->task);
     if (scene->state->peer_act)
         task_join(&scene->peer.task);
+    late_caller = NULL;
     if (actor->carried)
         handle_close(actor->carried);
 }

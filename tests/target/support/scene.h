@@ -73,6 +73,8 @@ void act_receive(struct actor *self);
 /* The word is the letter's of the peer. */
 void actor_send_word(struct actor *self, uint64_t word, uint64_t deadline);
 void actor_call_word(struct actor *self, uint64_t word, uint64_t deadline);
+/* The same, with a deadline that is over: the peer answers when it has struck. */
+void actor_call_late(struct actor *self, uint64_t word, uint64_t deadline);
 /* A select with this one case. */
 void actor_select_send(struct actor *self, uint64_t word, uint64_t deadline);
 void actor_select_receive(struct actor *self, uint64_t deadline);
