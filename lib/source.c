@@ -134,6 +134,13 @@ int source_open(struct source *source, const char *name)
     *source = (struct source){.size = SOURCE_UNKNOWN};
     if (strcmp(name, "-") == 0)
         return 0;
+    source->zeros = strcmp(name, "/dev/zero") == 0;
+    if (source->zeros)
+        return 0;
+    if (strcmp(name, "/dev/null") == 0) {
+        source->size = 0;
+        return 0;
+    }
     if (!source_is_disk(name))
         return open_file(source, name);
     int status = block_open(&source->block, name, 0, 0);
@@ -158,6 +165,11 @@ static int64_t read_stdin(void *buffer, size_t length)
 
 int64_t source_read(struct source *source, void *buffer, size_t length)
 {
+    if (source->zeros) {
+        memset(buffer, 0, length);
+        source->position += length;
+        return (int64_t)length;
+    }
     if (source->size == SOURCE_UNKNOWN) {
         int64_t count = read_stdin(buffer, length);
         source->position += count > 0 ? (uint64_t)count : 0;
@@ -179,7 +191,7 @@ int64_t source_read(struct source *source, void *buffer, size_t length)
 int source_skip(struct source *source, uint64_t length)
 {
     char dropped[1024];
-    if (source->size != SOURCE_UNKNOWN) {
+    if (source->zeros || source->size != SOURCE_UNKNOWN) {
         if (length > source->size - source->position)
             return -EINVAL;
         source->position += length;

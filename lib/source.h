@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Where a program's bytes come from: a disk ("disk0"), a file of the file server ("/etc/motd", the
- * slash may be left out), or stdin ("-"). Errors are -errno.
+ * slash may be left out), stdin ("-"), nowhere ("/dev/null"), or zeros without end ("/dev/zero").
+ * Errors are -errno.
  */
 #ifndef ANSER_LIB_SOURCE_H
 #define ANSER_LIB_SOURCE_H
@@ -17,6 +18,7 @@ struct source {
     uint64_t size;       /* bytes, or SOURCE_UNKNOWN */
     uint64_t position;   /* of the next byte */
     struct block *block; /* a disk */
+    bool zeros;
     const uint8_t *file; /* a file, in the pages that hold it */
     void *mapping;
     size_t mapping_size;

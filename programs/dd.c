@@ -28,7 +28,8 @@ struct copy {
     bool sync;
     enum status status;
     struct source source;
-    struct block *disk;   /* NULL: stdout */
+    struct block *disk;   /* NULL: stdout, or */
+    bool discards;        /* /dev/null */
     const char *at_fault; /* the one of the two that an error is about */
     uint64_t whole, partial, bytes;
 };
@@ -122,7 +123,8 @@ static void read_operand(struct copy *copy, const char *operand)
     else
         fail(operand,
              "not an operand\n"
-             "usage: dd [if=DISK|FILE] [of=DISK] [bs=N] [count=N] [skip=N] [seek=N]\n"
+             "usage: dd [if=DISK|FILE|/dev/zero] [of=DISK|/dev/null] [bs=N] [count=N] [skip=N] "
+             "[seek=N]\n"
              "          [conv=fsync] [status=none|noxfer|progress]; N: 512, 64k, 1M, 2x1M");
 }
 
@@ -148,7 +150,8 @@ static void open_both(struct copy *copy)
     status = source_skip(&copy->source, skipped);
     if (status < 0)
         fail(copy->input, status == -EINVAL ? "skip= is behind its end" : source_reason(status));
-    if (strcmp(copy->output, "-") == 0)
+    copy->discards = strcmp(copy->output, "/dev/null") == 0;
+    if (copy->discards || strcmp(copy->output, "-") == 0)
         return;
     if (!source_is_disk(copy->output))
         fail(copy->output, "of= takes a disk: the file system is read-only");
@@ -184,6 +187,8 @@ static size_t fit(struct block *disk, uint64_t at, size_t length)
  */
 static int write_block(struct copy *copy, const char *bytes, size_t length)
 {
+    if (copy->discards)
+        return 0;
     if (copy->disk == NULL)
         return write_stdout(bytes, length);
     uint64_t at = copy->seek * copy->block_size + copy->bytes;

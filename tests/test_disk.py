@@ -66,11 +66,16 @@ def test_places_and_pipes(tmp_path):
         machine.command("dd if=disk0 bs=777 count=100 status=none | dd of=disk1 bs=3k seek=20 status=none")
         wanted[61440:61440 + 77700] = data[:77700]
         machine.command("dd if=/etc/motd of=disk1 bs=1M seek=0 skip=0 status=none")
+        machine.command("dd if=/dev/zero of=disk1 bs=300 skip=5 seek=500 count=3 status=none")
+        wanted[150000:150900] = bytes(900)
+        machine.command("dd if=/dev/null of=disk1 status=none")
+        assert "\n1048576 bytes (1.0 MiB) copied" in machine.command("dd if=disk0 of=/dev/null bs=64k")
         said = machine.command("dd if=disk0 skip=1 seek=1 of=disk1 bs=700k conv=fsync,notrunc")
         wanted[716800:] = data[716800:]
         assert "0+1 records out" in said
         for command, complaint in [
                 ("dd if=disk0 of=disk1 bs=1M seek=1", "disk1: no space left"),
+                ("dd if=/dev/zero of=disk1 seek=2047", "disk1: no space left"),
                 ("dd if=disk7 of=disk1", "disk7: there is no such disk"),
                 ("dd if=/none of=disk1", "/none: there is no such file"),
                 ("dd if=disk0 of=/etc/motd", "of= takes a disk"),
