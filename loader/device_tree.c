@@ -9,6 +9,8 @@
 #include <libfdt.h>
 #include <string.h>
 
+#define VERSION_LEAST 16 /* Devicetree Specification 0.4, 5.2: what every tree is compatible with  \
+                          */
 #define ADDRESS_CELLS_DEFAULT 2
 #define SIZE_CELLS_DEFAULT    1
 
@@ -250,6 +252,9 @@ static enum device_tree_code check_structure(struct walk *walk, size_t size_max)
     if (pointer == 0 || pointer % 8 != 0)
         return walk_refuse(walk, DEVICE_TREE_POINTER, NULL, pointer);
     int problem = fdt_check_header(walk->tree);
+    /* In older ones names are paths, and fdt_check_full follows one that is none through NULL. */
+    if (problem == 0 && fdt_version(walk->tree) < VERSION_LEAST)
+        problem = -FDT_ERR_BADVERSION;
     if (problem != 0) {
         walk_refuse(walk, DEVICE_TREE_HEADER, NULL, fdt_magic(walk->tree));
         walk->error->detail = fdt_strerror(problem);

@@ -152,11 +152,19 @@ static void set_long_command_line(void)
     tree_set_string(tree, "/chosen", "bootargs", text);
 }
 
+/* As before version 16, when names were whole paths. */
+static void make_old(void)
+{
+    fdt_set_version(tree, 15);
+    fdt_set_last_comp_version(tree, 15);
+}
+
 static void test_broken_structure(void)
 {
     BAD(fdt_set_magic(tree, 0), DEVICE_TREE_HEADER, "value = 0x0 begins no device tree");
     BAD(fdt_set_version(tree, 3), DEVICE_TREE_HEADER, "FDT_ERR_BADVERSION");
     BAD(fdt_set_last_comp_version(tree, 99), DEVICE_TREE_HEADER, "FDT_ERR_BADVERSION");
+    BAD(make_old(), DEVICE_TREE_HEADER, "FDT_ERR_BADVERSION");
     BAD(fdt_set_totalsize(tree, 20), DEVICE_TREE_HEADER, "begins no device tree");
     BAD(fdt_set_totalsize(tree, 0x7fffffff), DEVICE_TREE_SIZE, "totalsize = 0x7fffffff");
     BAD(fdt_set_totalsize(tree, TREE_SIZE_MAX + 8), DEVICE_TREE_SIZE, "totalsize = 0x8008");
