@@ -9,8 +9,7 @@
 #include <libfdt.h>
 #include <string.h>
 
-#define VERSION_LEAST 16 /* Devicetree Specification 0.4, 5.2: what every tree is compatible with  \
-                          */
+#define VERSION_LEAST         16 /* Devicetree Specification 0.4, 5.2 */
 #define ADDRESS_CELLS_DEFAULT 2
 #define SIZE_CELLS_DEFAULT    1
 
