@@ -95,6 +95,8 @@ static void talk(int from, int to)
         sent += piece;
         while (received < sent) {
             int told = epoll_wait(epoll, &event, 1, 10000);
+            if (told < 0 && errno == EINTR)
+                continue; /* the signal that ends it */
             piece = told == 1 ? recv(to, bytes, sizeof(bytes), MSG_DONTWAIT) : 0;
             if (told != 1)
                 wrong("no event for bytes that were sent", told);
